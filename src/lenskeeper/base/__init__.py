@@ -1,0 +1,1 @@
+"""Instants, outcomes, secrets and errors that every room shares; it knows no camera."""

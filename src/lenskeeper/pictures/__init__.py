@@ -1,0 +1,1 @@
+"""Key frames made into planes of pixels, in the memory of a supervised worker only."""
