@@ -1,0 +1,120 @@
+"""Is anybody there: one OPTIONS (or HEAD) to each host and port, and its first line back.
+
+OPTIONS needs no login on most cameras, and any status line is an answer: a camera that says 401 is there.
+Ping tells only that there is power, a TCP connection only that a port is open; neither is "answers".
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lenskeeper.base.clock import Clock
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.probing.connection import Failure, connect, remark
+from lenskeeper.probing.targets import IpNetwork, Route, Target
+
+FIRST_LINE_BYTES_MAX: Final = 1024  # a status line has about 20; beyond this it is no RTSP peer
+USER_AGENT: Final = "lenskeeper"
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What one reachability look found. ANSWERS, or why not.
+
+    began_ms:  UTC milliseconds by our clock.  answer_ms: from the first SYN to the first line; None unless ANSWERS.
+    """
+
+    target: Target
+    began_ms: int
+    outcome: Outcome
+    answer_ms: float | None = None
+    remark: str = ""
+
+
+class _FirstLine(asyncio.Protocol):
+    """Sends one request on connecting and keeps the first line that comes back."""
+
+    __slots__ = ("_request", "answer", "line", "transport")
+
+    def __init__(self, request: bytes, answer: "asyncio.Future[bool]") -> None:
+        self._request = request
+        self.answer = answer
+        self.line = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self.line += data[:FIRST_LINE_BYTES_MAX]
+        if (b"\n" in data or len(self.line) >= FIRST_LINE_BYTES_MAX) and not self.answer.done():
+            self.answer.set_result(True)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result(True)
+
+
+def _request(target: Target) -> tuple[bytes, bytes]:
+    """The question, and what the first line of an answer begins with."""
+    if target.route in (Route.HTTP, Route.HTTPS):
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        return (
+            f"HEAD / HTTP/1.1\r\nHost: {host}:{target.port}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
+        ).encode(), b"HTTP/"
+    return f"OPTIONS {target.name} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: {USER_AGENT}\r\n\r\n".encode(), b"RTSP/"
+
+
+async def knock(
+    target: Target,
+    clock: Clock,
+    *,
+    networks: Sequence[IpNetwork] = (),
+    connect_s: float = 3.0,
+    reply_s: float = 5.0,
+) -> Knock:
+    """One reachability look at a network target. Closed by RST: nothing was opened that a camera would keep."""
+    request, prefix = _request(target)
+    loop = asyncio.get_running_loop()
+    began_ms, began_s = clock.now_ms(), clock.elapsed_s()
+    answer: asyncio.Future[bool] = loop.create_future()
+    peer = await connect(lambda: _FirstLine(request, answer), target, networks=networks, connect_s=connect_s)
+    if isinstance(peer, Failure):
+        return Knock(target, began_ms, peer.outcome, remark=peer.remark)
+    silence = loop.call_later(reply_s, lambda: answer.done() or answer.set_result(False))
+    try:
+        spoke = await answer
+    finally:
+        silence.cancel()
+        peer.transport.abort()
+    if not spoke:
+        return Knock(
+            target, began_ms, Outcome.TIMED_OUT, remark=f"connected, and no answer within {reply_s:g} s"
+        )
+    line = bytes(peer.line).partition(b"\n")[0]
+    if line.startswith(prefix):
+        spent_ms = (clock.elapsed_s() - began_s) * 1000
+        return Knock(target, began_ms, Outcome.ANSWERS, spent_ms, remark(line.decode("latin-1")))
+    if not line:
+        return Knock(target, began_ms, Outcome.CLOSED, remark="it hung up without a word")
+    return Knock(target, began_ms, Outcome.GARBLED, remark=remark(line.decode("latin-1")))
+
+
+async def sweep(
+    targets: Iterable[Target],
+    look: Callable[[Target], Awaitable[None]],
+    *,
+    in_flight: int,
+) -> None:
+    """Give every target to `look`, at most `in_flight` at a time; returns when all have been looked at."""
+    waiting = iter(targets)
+
+    async def one_after_another() -> None:
+        for target in waiting:
+            await look(target)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(in_flight):
+            group.create_task(one_after_another())
