@@ -67,6 +67,11 @@ def _request(target: Target) -> tuple[bytes, bytes]:
     return f"OPTIONS {target.name} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: {USER_AGENT}\r\n\r\n".encode(), b"RTSP/"
 
 
+def _fall_silent(answer: "asyncio.Future[bool]") -> None:
+    if not answer.done():
+        answer.set_result(False)
+
+
 async def knock(
     target: Target,
     clock: Clock,
@@ -83,7 +88,7 @@ async def knock(
     peer = await connect(lambda: _FirstLine(request, answer), target, networks=networks, connect_s=connect_s)
     if isinstance(peer, Failure):
         return Knock(target, began_ms, peer.outcome, remark=peer.remark)
-    silence = loop.call_later(reply_s, lambda: answer.done() or answer.set_result(False))
+    silence = loop.call_later(reply_s, _fall_silent, answer)
     try:
         spoke = await answer
     finally:
