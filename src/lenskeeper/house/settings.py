@@ -1,0 +1,99 @@
+"""The settings: one TOML file, and LENSKEEPER_* over it."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from lenskeeper.base.errors import Invalid, NotFound
+
+ENVIRONMENT_PREFIX: Final = "LENSKEEPER_"
+NO_SETTINGS: Final = {"LENSKEEPER_PASSWORD", "LENSKEEPER_PYTHON"}  # read by `check --user` and by ./run
+SETTINGS_FILE: Final = "lenskeeper.toml"
+
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProbingSettings(_Table):
+    """How long a look may wait at each step, and how many at once. See docs/reference/settings.md."""
+
+    connect_s: Seconds = 3
+    reply_s: Seconds = 5
+    first_packet_s: Seconds = 5
+    key_frame_s: Seconds = 8
+    visit_s: Seconds = 25
+    in_flight: Annotated[int, Field(ge=1, le=20_000)] = 100
+    per_host: Annotated[int, Field(ge=1, le=16)] = 2
+    networks: tuple[IPvAnyNetwork, ...] = ()
+
+
+class PictureSettings(_Table):
+    """The supervised picture workers."""
+
+    workers: Annotated[int, Field(ge=0, le=256)] = 0  # 0: one per core
+
+
+class LogSettings(_Table):
+    """What is logged, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    form: Literal["text", "json"] = "text"
+
+
+class Settings(BaseSettings):
+    """One TOML file, then LENSKEEPER_* over it (LENSKEEPER_PROBING__CONNECT_S=2)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    probing: ProbingSettings = ProbingSettings()
+    pictures: PictureSettings = PictureSettings()
+    log: LogSettings = LogSettings()
+
+
+def read_settings(path: Path | None = None) -> Settings:
+    """The settings in force. `path`: a TOML file; None: ./lenskeeper.toml where there is one.
+
+    NotFound: the named file is not there. Invalid: names the setting, what it holds and what it may hold.
+    """
+    if path is not None and not path.is_file():
+        raise NotFound(f"no settings file at {path}")
+    file = path or Path(SETTINGS_FILE)
+    for name in os.environ:
+        table = name.removeprefix(ENVIRONMENT_PREFIX).partition("__")[0].lower()
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in NO_SETTINGS and table not in Settings.model_fields:
+            raise Invalid(f"{name} names no setting: the tables are {', '.join(Settings.model_fields)}", field=name)
+
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic-settings passes all by keyword
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    try:
+        return FromFile()
+    except tomllib.TOMLDecodeError as wrong:
+        raise Invalid(f"{file} is no TOML: {wrong}", field=str(file)) from None
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"setting {name} is {first['input']!r}: {first['msg'].lower()}", field=name) from None

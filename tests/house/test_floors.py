@@ -1,0 +1,76 @@
+"""The drawing in ARCHITECTURE.md is the contract, every room says what it is for, and each contract bites."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "lenskeeper"
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+
+
+def rooms() -> list[str]:
+    return [layer for c in CONTRACTS["contracts"] if c["type"] == "layers" for layer in c["layers"]]
+
+
+def test_the_drawing_is_the_contract() -> None:
+    drawing = re.search(r"```floors\n(.*?)```", (ROOT / "ARCHITECTURE.md").read_text(), re.DOTALL)
+    assert drawing
+    assert [line.split()[0] for line in drawing[1].splitlines()] == rooms()
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_every_room_says_in_one_sentence_what_it_is_for(room: str) -> None:
+    package = SOURCE / room / "__init__.py"
+    said = ast.get_docstring(ast.parse((package if package.exists() else SOURCE / f"{room}.py").read_text()))
+    assert said
+    first = said.partition("\n\n")[0]
+    assert first.endswith(".")
+    assert first.count(". ") == 0
+
+
+# One import for each contract that breaks it, and nothing else.
+BREACHES = {
+    "rooms stand on floors": ("base/clock.py", "import lenskeeper.protocols"),
+    "no circles": ("base/secret.py", "import lenskeeper.base.circle"),
+    "protocols and base do no I/O": ("base/errors.py", "import socket"),
+    "only probing speaks to cameras": ("house/clock.py", "import lenskeeper.protocols.rtsp"),
+    "raw pixels stop": ("protocols/sdp.py", "import lenskeeper.pictures"),
+    "who decides does not wait": ("diagnosis/verdict.py", "import asyncio"),
+}
+
+
+def test_a_breach_is_known_for_every_contract() -> None:
+    names = [c["name"] for c in CONTRACTS["contracts"]]
+    assert sorted(names) == sorted(n for start in BREACHES for n in names if n.startswith(start))
+
+
+@pytest.mark.parametrize("contract", BREACHES)
+def test_each_contract_is_broken_by_its_breach(contract: str, tmp_path: Path) -> None:
+    shutil.copytree(SOURCE, tmp_path / "lenskeeper", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    file, breach = BREACHES[contract]
+    with (tmp_path / "lenskeeper" / file).open("a") as broken:
+        broken.write(f"\n{breach}\n")
+    if contract == "no circles":
+        (tmp_path / "lenskeeper/base/circle.py").write_text("import lenskeeper.base.secret\n")
+    run = subprocess.run(  # noqa: S603  our own linter on our own copy
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--config", "pyproject.toml"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    broken_line = next(
+        (line for line in run.stdout.splitlines() if line.startswith(contract)), run.stdout + run.stderr
+    )
+    assert broken_line.endswith("BROKEN")
+    assert run.returncode == 1
