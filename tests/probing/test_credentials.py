@@ -7,8 +7,8 @@ import pytest
 from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.base.secret import Secret
 from lenskeeper.probing.credentials import Credentials, KnownHost, read_credentials
-from lenskeeper.probing.refusals import Account
 from lenskeeper.probing.targets import parse_target
+from lenskeeper.protocols.auth import Credential
 
 PIN = "ab" * 32
 
@@ -26,11 +26,11 @@ def test_accounts_are_found_by_host_and_by_port_first(tmp_path: Path) -> None:
         '["10.0.0.1"]\nuser="a"\npassword="1"\n["10.0.0.1:8554"]\nuser="b"\npassword="2"\n'
         f'["10.0.0.2"]\ncertificate_sha256="{PIN}"\n',
     )
-    known = Credentials(read_credentials(file), everywhere=Account("c", Secret("3")))
-    assert known.of(parse_target("rtsp://10.0.0.1/1")).account == Account("a", Secret("1"))
-    assert known.of(parse_target("rtsp://10.0.0.1:8554/1")).account == Account("b", Secret("2"))
+    known = Credentials(read_credentials(file), everywhere=Credential("c", Secret("3")))
+    assert known.of(parse_target("rtsp://10.0.0.1/1")).credential == Credential("a", Secret("1"))
+    assert known.of(parse_target("rtsp://10.0.0.1:8554/1")).credential == Credential("b", Secret("2"))
     assert known.of(parse_target("rtsps://10.0.0.2/1")) == KnownHost(None, PIN)
-    assert known.of(parse_target("rtsp://10.0.0.9/1")).account == Account("c", Secret("3"))
+    assert known.of(parse_target("rtsp://10.0.0.9/1")).credential == Credential("c", Secret("3"))
 
 
 WRONG = [

@@ -10,8 +10,8 @@ from typing import Final
 
 from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.base.secret import Secret
-from lenskeeper.probing.refusals import Account
 from lenskeeper.probing.targets import Target
+from lenskeeper.protocols.auth import Credential
 
 TABLE_KEYS: Final = {"user", "password", "certificate_sha256"}
 OTHERS_MAY_READ: Final = stat.S_IRGRP | stat.S_IROTH
@@ -25,7 +25,7 @@ class KnownHost:
     their own, so a pin is the only certificate check that means anything among them.
     """
 
-    account: Account | None = None
+    credential: Credential | None = None
     certificate_sha256: str | None = None
 
 
@@ -37,7 +37,7 @@ class Credentials:
     """Hosts, or host:port where one address hides several devices; `everywhere` is the account for the rest."""
 
     by_host: Mapping[str, KnownHost] = field(default_factory=dict)
-    everywhere: Account | None = None
+    everywhere: Credential | None = None
 
     def of(self, target: Target) -> KnownHost:
         """What is known of this target's host; without an account it is looked at without a login."""
@@ -85,5 +85,10 @@ def _known_host(path: Path, host: str, table: object) -> KnownHost:
         case None, None:
             return KnownHost(None, pin)
         case str() as user, str() as password if user:
-            return KnownHost(Account(user, Secret(password)), pin)
+            return KnownHost(Credential(user, Secret(password)), pin)
     raise Invalid(f"{path}: [{host!r}] needs user and password, each in quotes", field="credentials")
+
+
+def credential(user: str, password: str) -> Credential:
+    """One account, from what a person typed. Invalid: a colon in the user, a line break in the password."""
+    return Credential(user, Secret(password))
