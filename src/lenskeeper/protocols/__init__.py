@@ -1,1 +1,5 @@
-"""The languages cameras speak, as bytes in and events out, without any I/O."""
+"""RTSP, SDP, RTP and HTTP as cameras speak them: bytes in, events out, no socket and no clock.
+
+Nothing here raises for what a peer said. What cannot be read is an event, `Garbled`, after which the
+dialogue hears no more; what is merely odd is tolerated and counted.
+"""
