@@ -19,16 +19,16 @@ CHALLENGES_MAX: Final = 16  # a peer that offers more is playing with us
 CHALLENGE_CHARS_MAX: Final = 8 * 1024
 
 
-def _md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode("latin-1", "replace"), usedforsecurity=False).hexdigest()
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("latin-1", "replace")).hexdigest()
 
 
 # name -> (strength, digest, session variant)
-_ALGORITHMS: Final[dict[str, tuple[int, Callable[[bytes], str], bool]]] = {
+_ALGORITHMS: Final[dict[str, tuple[int, Callable[[str], str], bool]]] = {
     "MD5": (2, _md5, False),
     "MD5-SESS": (3, _md5, True),
     "SHA-256": (4, _sha256, False),
@@ -131,24 +131,25 @@ def authorization(
 
     uri: exactly as it stands in the request line. nc: 1 for the first use of this nonce, then counting.
     cnonce: unguessable text of letters and digits; made by the caller, since this room has no randomness.
+    The text is to be sent as Latin-1: one character a byte, as headers are read, so that a realm goes back as it came.
     """
-    user, password = credential.user, credential.password.reveal()
+    user, password = _octets(credential.user), _octets(credential.password.reveal())
     if challenge.scheme == "basic":
-        return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+        return "Basic " + base64.b64encode(f"{user}:{password}".encode("latin-1")).decode("ascii")
     said = challenge.get("algorithm")
     _, digest, session = _ALGORITHMS.get((said or "MD5").upper(), (0, _md5, False))
     realm, nonce = challenge.get("realm"), challenge.get("nonce")
 
-    secret = digest(f"{user}:{realm}:{password}".encode())
+    secret = digest(f"{user}:{realm}:{password}")
     if session:
-        secret = digest(f"{secret}:{nonce}:{cnonce}".encode())
-    request = digest(f"{method}:{uri}".encode())
+        secret = digest(f"{secret}:{nonce}:{cnonce}")
+    request = digest(f"{method}:{uri}")
     parts = [f'username="{_quoted(user)}"', f'realm="{realm}"', f'nonce="{nonce}"', f'uri="{uri}"']
     if challenge.get("qop"):
-        response = digest(f"{secret}:{nonce}:{nc:08x}:{cnonce}:auth:{request}".encode())
+        response = digest(f"{secret}:{nonce}:{nc:08x}:{cnonce}:auth:{request}")
         parts += [f'response="{response}"', "qop=auth", f"nc={nc:08x}", f'cnonce="{cnonce}"']
     else:  # RFC 2069: most RTSP servers still
-        parts.append(f'response="{digest(f"{secret}:{nonce}:{request}".encode())}"')
+        parts.append(f'response="{digest(f"{secret}:{nonce}:{request}")}"')
         if session:
             parts.append(f'cnonce="{cnonce}"')
     if said:
@@ -156,6 +157,11 @@ def authorization(
     if challenge.get("opaque"):
         parts.append(f'opaque="{challenge.get("opaque")}"')
     return "Digest " + ", ".join(parts)
+
+
+def _octets(text: str) -> str:
+    """The UTF-8 bytes of `text`, one character each."""
+    return text.encode("utf-8", "replace").decode("latin-1")
 
 
 def _quoted(text: str) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 
 from lenskeeper.base.codecs import Codec
 from lenskeeper.protocols.keyunits import KeyFrameCollector, KeyUnit
+from lenskeeper.protocols.mjpeg import JpegCollector
 from lenskeeper.protocols.nal_units import H264Collector, H265Collector
 from lenskeeper.protocols.rtp import HEADER_BYTES
 from lenskeeper.protocols.sdp import Track
@@ -17,6 +18,8 @@ def collector(track: Track) -> KeyFrameCollector | None:
         return H264Collector(track.payload_type, track.parameter_sets)
     if track.codec is Codec.H265:
         return H265Collector(track.payload_type, track.parameter_sets, track.max_don_diff)
+    if track.codec is Codec.JPEG:
+        return JpegCollector(track.payload_type, track.width, track.height)
     return None
 
 

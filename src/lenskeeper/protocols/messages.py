@@ -9,6 +9,7 @@ HEADER_BLOCK_BYTES_MAX: Final = 64 * 1024  # the longest seen in the field is be
 BODY_BYTES_MAX: Final = 64 * 1024  # an SDP of a 64-channel recorder is about 20 kB
 EXCERPT_CHARS: Final = 48  # of a peer's words in a remark: one line of a table
 
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 BLANK_LINE: Final = re.compile(rb"\n\r?\n")
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110) and "Sun, Nov 06 1994 08:49:37 GMT" (live555 and its many heirs)
@@ -57,22 +58,27 @@ class Headers:
 def read_headers(block: bytes) -> Headers:
     """The header lines of `block` (start line excluded), tolerant: bare LF, folded lines, lines without a colon.
 
-    Bytes beyond ASCII are kept as Latin-1; control characters within a value become spaces.
+    Bytes beyond ASCII are kept as Latin-1, one character each, so that a realm can be echoed byte by byte;
+    control characters within a value become spaces. Show values through `printable` only.
     """
     pairs: list[tuple[str, str]] = []
     for line in block.decode("latin-1").split("\n"):
         if line[:1] in {" ", "\t"} and pairs:  # obsolete folding, RFC 2326 15.1
             name, value = pairs[-1]
-            pairs[-1] = (name, f"{value} {printable(line).strip()}")
+            pairs[-1] = (name, f"{value} {_one_line(line)}")
             continue
         name, colon, value = line.partition(":")
         if colon:
-            pairs.append((name.strip().lower(), printable(value).strip()))
+            pairs.append((name.strip().lower(), _one_line(value)))
     return Headers(tuple(pairs))
 
 
+def _one_line(text: str) -> str:
+    return _CONTROLS.sub(" ", text).strip()
+
+
 def printable(text: str) -> str:
-    """`text` with every control character made a space, so that it can be echoed in a line or a request."""
+    """`text` with every control character made a space, fit to be shown on one line."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 

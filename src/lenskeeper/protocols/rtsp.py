@@ -247,7 +247,7 @@ class RtspDialogue:
             head.append(f"Session: {self.session}")
         if login:
             head.append(f"Authorization: {login}")
-        return "\r\n".join([*head, *lines, "", ""]).encode("utf-8", "replace")
+        return "\r\n".join([*head, *lines, "", ""]).encode("latin-1", "replace")
 
     def _heard(self, message: Message) -> Event:
         if message.status == 0:
@@ -359,7 +359,7 @@ def _server_request(message: Message) -> ServerRequest:
         f"CSeq: {message.headers.get('cseq')[:32]}",
         *(("Public: OPTIONS, GET_PARAMETER, SET_PARAMETER",) if message.method == "OPTIONS" else ()),
     )
-    answer = "\r\n".join([*lines, "", ""]).encode("utf-8", "replace")
+    answer = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
     return ServerRequest(message.method, message.uri, message.headers, answer)
 
 
