@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     BUSY = "busy"  # 453, 503 and kin: alive, no slot for us
     NOT_SUPPORTED = "not_supported"  # it offers no transport or codec that we speak
     GARBLED = "garbled"  # the peer does not speak the protocol
+    REJECTED = "rejected"  # it answered with an error of its own; the remark quotes it
     CLOSED = "closed"  # it hung up amid the visit
     NO_VIDEO = "no_video"  # it describes no video, or sends no packet of it
     NO_KEYFRAME = "no_keyframe"  # packets flow, and no whole key frame came in time

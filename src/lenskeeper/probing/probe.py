@@ -25,7 +25,7 @@ class StreamFacts:
                             and the bitrate as declared where the look was too short to measure.
     first_key_frame_ms:     from the first SYN to the first whole key frame.
     clock_offset_ms:        the camera's clock minus ours, uncorrected for the way (half a round trip), by
-    clock_source:           rtcp (sender report) or http (Date, whole seconds).
+    clock_source:           rtcp (sender report) or date (a Date header, whole seconds).
     packets_lost:           sequence numbers that never came.
     """
 

@@ -1,0 +1,427 @@
+"""One visit over RTSP: describe, set up, play, take the first whole key frame, say goodbye.
+
+Every phase has its own deadline and its own outcome. One refused login ends the visit. The stream is asked for
+within the RTSP connection first, since one lost datagram of 240 spoils a key frame; by UDP only where the camera
+says 461. TEARDOWN is said on every way out: without it many cameras keep the slot for a minute.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from lenskeeper.base.codecs import Codec
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.pictures.encoded import Encoded
+from lenskeeper.probing.connection import Failure, remark
+from lenskeeper.probing.credentials import KnownHost
+from lenskeeper.probing.probe import USER_AGENT, KeyFrame, Looks, Probe, Prober, See, StreamFacts
+from lenskeeper.probing.rtsp_line import Datagrams, Line, garbled_remark, open_line
+from lenskeeper.probing.targets import Target
+from lenskeeper.protocols import bitstream, sdp
+from lenskeeper.protocols.collectors import Reordering, collector
+from lenskeeper.protocols.keyunits import KeyFrameCollector, KeyUnit
+from lenskeeper.protocols.messages import date_ms
+from lenskeeper.protocols.rtp import ReportReader
+from lenskeeper.protocols.rtsp import Interleaved, RtspDialogue, Udp
+from lenskeeper.protocols.rtsp_wire import Reply
+
+SETTLE_AFTER_S: Final = (
+    1.5  # silence amid a reply: a camera that announced more than it sends. Losses heal sooner
+)
+EARLY_S: Final = 0.05  # a key frame so little before its time is taken: encoders are not that punctual
+UDP_PORT_TRIES: Final = 16
+UNSUPPORTED_TRANSPORT: Final = 461
+
+STATUS_OUTCOMES: Final = {
+    401: Outcome.AUTH_REFUSED,
+    403: Outcome.AUTH_REFUSED,
+    404: Outcome.NOT_FOUND,
+    405: Outcome.NOT_SUPPORTED,
+    410: Outcome.NOT_FOUND,
+    415: Outcome.NOT_SUPPORTED,
+    453: Outcome.BUSY,
+    461: Outcome.NOT_SUPPORTED,
+    486: Outcome.BUSY,
+    501: Outcome.NOT_SUPPORTED,
+    503: Outcome.BUSY,
+    505: Outcome.NOT_SUPPORTED,
+}
+
+
+@dataclass(slots=True)
+class _Media:
+    """The one track that is looked at, and the counts of its packets."""
+
+    description: sdp.Description
+    track: sdp.Track
+    collector: KeyFrameCollector
+    reports: ReportReader = field(default_factory=ReportReader)
+    report_offset_ms: float | None = None
+    transport: str = "tcp"
+    datagrams: list[asyncio.DatagramTransport] = field(default_factory=list)
+
+
+async def visit_rtsp(target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See) -> Probe:
+    """Look at one RTSP target; each key frame goes to `see` as soon as it is whole. Never raises for the world."""
+    visit = _Visit(target, known, prober, looks, see)
+    try:
+        return await visit.run()
+    finally:
+        visit.hang_up()
+
+
+class _Visit:
+    """The state of one visit. Its methods are the phases, in the order of the file."""
+
+    __slots__ = (
+        "_began_ms", "_began_s", "_first_frame_ms", "_known", "_last_timestamp", "_line", "_looks", "_loop",
+        "_media", "_media_ticks", "_offset_ms", "_phases_ms", "_prober", "_see", "_seen", "_server", "_sets",
+        "_target", "_trying",
+    )  # fmt: skip
+
+    def __init__(self, target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See) -> None:
+        self._target, self._known, self._prober, self._looks, self._see = target, known, prober, looks, see
+        self._loop = asyncio.get_running_loop()
+        self._began_ms = prober.clock.now_ms()
+        self._began_s = self._loop.time()
+        self._phases_ms: dict[str, float] = {}
+        self._line: Line | None = None
+        self._media: _Media | None = None
+        self._server = ""
+        self._offset_ms: float | None = None
+        self._first_frame_ms: float | None = None
+        self._seen = 0
+        self._sets: tuple[bytes, ...] = ()
+        self._last_timestamp: int | None = None
+        self._media_ticks = 0
+        self._trying = False
+
+    async def run(self) -> Probe:
+        limit_s = self._prober.limits.visit_s + self._looks.span_s
+        try:
+            async with asyncio.timeout(limit_s):
+                failure = await self._all_phases()
+        except TimeoutError:
+            failure = Failure(Outcome.TIMED_OUT, f"the whole visit took longer than {limit_s:g} s")
+        finally:
+            if self._trying and self._known.credential is not None:
+                await self._prober.refusals.let_go(self._target.host, self._known.credential)
+        return self._probe(failure)
+
+    def hang_up(self) -> None:
+        """Close what is open, whatever happened."""
+        if self._media is not None:
+            for transport in self._media.datagrams:
+                transport.close()
+        if self._line is not None:
+            self._line.close()
+
+    async def _all_phases(self) -> Failure | None:
+        dialogue = RtspDialogue(
+            self._target.name,
+            user_agent=USER_AGENT,
+            credential=self._known.credential,
+            cnonce=secrets.token_hex(8) if self._known.credential else "",
+        )
+        line = await open_line(dialogue, self._target, self._known, self._prober)
+        if isinstance(line, Failure):
+            return line
+        self._line = line
+        self._phase("connect")
+        description = await self._describe(line)
+        if isinstance(description, Failure):
+            return description
+        media = choose(description)
+        if isinstance(media, Failure):
+            return media
+        self._media = media
+        failure = await self._set_up(line, media) or await self._play(line, media)
+        failure = failure or await self._watch(line, media)
+        await self._say_goodbye(line, media)
+        return failure
+
+    def _phase(self, name: str) -> None:
+        spent_ms = (self._loop.time() - self._began_s) * 1000
+        self._phases_ms[name] = spent_ms - sum(self._phases_ms.values())
+
+    # -- requests and logins
+
+    async def _ask(self, line: Line, request: bytes) -> Reply | Failure:
+        """The reply to a request, a challenge answered on the way; a status that is no success is a Failure."""
+        reply = await self._reply(line, request)
+        while isinstance(reply, Reply) and reply.status == 401 and line.dialogue.may_answer(reply):
+            credential = self._known.credential
+            assert credential is not None
+            if not self._trying and not await self._prober.refusals.may_try(self._target.host, credential):
+                return Failure(
+                    Outcome.HELD_BACK,
+                    f"{credential.user} was refused before; not tried again until the password changes",
+                )
+            self._trying = True
+            reply = await self._reply(line, line.dialogue.answer(reply))
+        if isinstance(reply, Failure):
+            return reply
+        if reply.authenticated:
+            await self._judge_login(reply)
+        self._server = self._server or remark(reply.headers.get("server"))
+        return reply if reply.is_ok else self._rejection(reply)
+
+    async def _judge_login(self, reply: Reply) -> None:
+        assert self._known.credential is not None
+        settle = self._prober.refusals.was_refused if reply.status == 401 else self._prober.refusals.worked
+        await settle(self._target.host, self._known.credential)
+
+    async def _reply(self, line: Line, request: bytes) -> Reply | Failure:
+        line.send(request)
+        reply_s = self._prober.limits.reply_s
+        asked_at = self._loop.time()
+        deadline = asked_at + reply_s
+        settled = False
+        while not line.replies:
+            if line.garbled is not None:
+                return Failure(Outcome.GARBLED, garbled_remark(line.garbled))
+            if line.is_closed:
+                return Failure(Outcome.CLOSED, "it hung up instead of answering")
+            now = self._loop.time()
+            if now >= deadline:
+                return Failure(Outcome.TIMED_OUT, f"no answer within {reply_s:g} s")
+            amid = line.heard_at is not None and line.heard_at > asked_at and not settled
+            if amid and line.heard_at is not None and now - line.heard_at >= SETTLE_AFTER_S:
+                settled = True
+                line.take(line.dialogue.settle())
+                continue
+            await line.news(min(deadline, now + SETTLE_AFTER_S / 2))
+        return line.replies.popleft()
+
+    def _rejection(self, reply: Reply) -> Failure:
+        said = remark(f"{reply.status} {reply.reason} to {reply.method}")
+        if 300 <= reply.status < 400:
+            place = remark(reply.headers.get("location")) or "nowhere"
+            return Failure(
+                Outcome.REDIRECTED, remark(f"it sends us to {place}: name that address if it is yours")
+            )
+        if reply.status == 401 and self._known.credential is None:
+            return Failure(Outcome.AUTH_REFUSED, "it asks for a login: give one with --user or --credentials")
+        if reply.status == 401 and not reply.authenticated:
+            return Failure(
+                Outcome.AUTH_REFUSED, "it offers no way to log in that we speak (Digest, or Basic)"
+            )
+        return Failure(STATUS_OUTCOMES.get(reply.status, Outcome.REJECTED), said)
+
+    # -- the phases
+
+    async def _describe(self, line: Line) -> sdp.Description | Failure:
+        reply = await self._ask(line, line.dialogue.describe())
+        if isinstance(reply, Failure):
+            return reply
+        said_ms = date_ms(reply.headers)
+        self._offset_ms = said_ms - self._prober.clock.now_ms() if said_ms is not None else None
+        self._phase("describe")
+        return sdp.parse(reply.body)
+
+    async def _set_up(self, line: Line, media: _Media) -> Failure | None:
+        reply = await self._ask(
+            line,
+            line.dialogue.setup(
+                media.track,
+                Interleaved(),
+                on_rtp=media.collector.packet,
+                on_rtcp=lambda data, start, end: self._report(media, data, start, end),
+            ),
+        )
+        if isinstance(reply, Failure) and reply.remark.startswith(str(UNSUPPORTED_TRANSPORT)):
+            reply = await self._set_up_udp(line, media)
+        self._phase("setup")
+        return reply if isinstance(reply, Failure) else None
+
+    async def _set_up_udp(self, line: Line, media: _Media) -> Reply | Failure:
+        port = await self._bind_datagrams(line, media)
+        if port is None:
+            return Failure(Outcome.NOT_SUPPORTED, "it wants UDP, and no pair of ports is free here")
+        media.transport = "udp"
+        reply = await self._ask(line, line.dialogue.setup(media.track, Udp(port)))
+        granted = line.dialogue.granted
+        if isinstance(reply, Reply) and granted is not None and granted.is_multicast:
+            return Failure(
+                Outcome.NOT_SUPPORTED, "it sends by multicast only: switch on unicast in the camera"
+            )
+        return reply
+
+    async def _bind_datagrams(self, line: Line, media: _Media) -> int | None:
+        """An even port for RTP and the next for RTCP, on the address that the camera sees."""
+        here, peer = line.local_address(), line.peer_address()
+        ordered = Reordering(media.collector)
+
+        def take_rtp(data: bytes) -> None:
+            if units := ordered.packet(data, 0, len(data)):
+                line.take(list(units))
+
+        def take_rtcp(data: bytes) -> None:
+            self._report(media, data, 0, len(data))
+
+        for _ in range(UDP_PORT_TRIES):
+            rtp: asyncio.DatagramTransport | None = None
+            try:
+                rtp, _ = await self._loop.create_datagram_endpoint(
+                    lambda: Datagrams(take_rtp, peer), local_addr=(here, 0)
+                )
+                port: int = rtp.get_extra_info("sockname")[1]
+                if port % 2 == 0:
+                    rtcp, _ = await self._loop.create_datagram_endpoint(
+                        lambda: Datagrams(take_rtcp, peer), local_addr=(here, port + 1)
+                    )
+                    media.datagrams += [rtp, rtcp]
+                    return port
+            except OSError:  # the next port is taken: another pair
+                pass
+            if rtp is not None:
+                rtp.close()
+        return None
+
+    async def _play(self, line: Line, media: _Media) -> Failure | None:
+        reply = await self._ask(line, line.dialogue.play(media.description))
+        self._phase("play")
+        return reply if isinstance(reply, Failure) else None
+
+    def _report(self, media: _Media, data: bytes, start: int, end: int) -> KeyUnit | None:
+        before = media.reports.n_reports
+        media.reports.packet(data, start, end)
+        if media.reports.n_reports > before and media.reports.latest is not None:
+            media.report_offset_ms = media.reports.latest.ntp_ms - self._prober.clock.now_ms()
+        return None
+
+    async def _watch(self, line: Line, media: _Media) -> Failure | None:
+        """Take the key frames that were asked for, keeping the session alive meanwhile."""
+        due = self._loop.time()
+        while self._seen < self._looks.count:
+            failure = await self._next_key_frame(line, media, due)
+            if failure is not None and self._seen:
+                return Failure(
+                    Outcome.PLAYING, f"{self._seen} of {self._looks.count} looks; then {failure.remark}"
+                )
+            if failure is not None:
+                return failure
+            due = self._loop.time() + self._looks.every_s - EARLY_S
+        return None
+
+    async def _next_key_frame(self, line: Line, media: _Media, due: float) -> Failure | None:
+        """The first whole key frame from loop time `due` on."""
+        limits, started = self._prober.limits, max(due, self._loop.time())
+        alive_at = self._loop.time() + line.dialogue.session_timeout_s / 2
+        while True:
+            while line.units:
+                unit, at_ms = line.units.popleft()
+                if self._loop.time() >= due:
+                    self._hand_on(media, unit, at_ms)
+                    return None
+            now = self._loop.time()
+            silent = media.collector.tally.packets == 0
+            deadline = started + (limits.first_packet_s if silent else limits.key_frame_s)
+            if line.is_closed or line.garbled is not None or now >= deadline:
+                return self._no_key_frame(
+                    line, media, limits.first_packet_s if silent else limits.key_frame_s
+                )
+            if now >= alive_at:
+                alive_at = now + line.dialogue.session_timeout_s / 2
+                line.send(line.dialogue.keep_alive())
+            await line.news(min(deadline, alive_at))
+
+    def _no_key_frame(self, line: Line, media: _Media, waited_s: float) -> Failure:
+        tally = media.collector.tally
+        if line.garbled is not None:
+            return Failure(Outcome.GARBLED, garbled_remark(line.garbled))
+        if tally.packets == 0:
+            if line.is_closed:
+                return Failure(Outcome.CLOSED, "it hung up after PLAY")
+            return Failure(Outcome.NO_VIDEO, f"no packet of video within {waited_s:g} s of PLAY")
+        counts = f"{tally.frames} frames, {tally.key_drops} damaged key frames, {tally.lost} packets lost"
+        if line.is_closed:
+            return Failure(Outcome.CLOSED, f"it hung up before a key frame was whole: {counts}")
+        return Failure(Outcome.NO_KEYFRAME, f"no whole key frame within {waited_s:g} s: {counts}")
+
+    def _hand_on(self, media: _Media, unit: KeyUnit, at_ms: int) -> None:
+        if self._first_frame_ms is None:
+            self._phase("key_frame")
+            self._first_frame_ms = (self._loop.time() - self._began_s) * 1000
+            self._sets = unit.parameter_sets or (unit.data,)
+        if self._last_timestamp is not None:
+            step = (unit.rtp_timestamp - self._last_timestamp) & 0xFFFFFFFF
+            self._media_ticks += step if step < 0x80000000 else step - 0x100000000
+        self._last_timestamp = unit.rtp_timestamp
+        self._seen += 1
+        media_ms = self._media_ticks * 1000 / media.track.clock_rate_hz
+        self._see(KeyFrame(Encoded(unit.codec, unit.data), at_ms, media_ms, unit.fingerprint))
+
+    async def _say_goodbye(self, line: Line, media: _Media) -> None:
+        """TEARDOWN, and a moment for its reply: closing on unread video would send RST and lose the TEARDOWN."""
+        if not line.dialogue.session or line.is_closed:
+            return
+        line.replies.clear()
+        line.send(line.dialogue.teardown(media.description))
+        deadline = self._loop.time() + self._prober.limits.teardown_s
+        while not (line.replies or line.is_closed) and await line.news(deadline):
+            pass
+
+    # -- what it comes to
+
+    def _probe(self, failure: Failure | None) -> Probe:
+        if failure is None:
+            failure = Failure(Outcome.PLAYING, "")
+        return Probe(
+            self._target,
+            self._began_ms,
+            failure.outcome,
+            self._first_frame_ms if failure.outcome is Outcome.PLAYING else None,
+            self._stream(),
+            dict(self._phases_ms),
+            failure.remark,
+        )
+
+    def _stream(self) -> StreamFacts:
+        media = self._media
+        if media is None:
+            return StreamFacts(server=self._server or None)
+        track, tally, codec = media.track, media.collector.tally, media.track.codec
+        facts = (
+            bitstream.facts(codec, self._sets) if codec and self._sets and codec is not Codec.JPEG else None
+        )
+        if codec is Codec.JPEG and self._sets:
+            facts = bitstream.jpeg_facts(self._sets[0])
+        rate = (
+            tally.frame_rate(track.clock_rate_hz) or track.frame_rate or (facts.frame_rate if facts else None)
+        )
+        interval_s = tally.key_interval_s(track.clock_rate_hz)
+        bits = tally.bitrate_bps(track.clock_rate_hz) if interval_s is not None else None
+        offset_ms = media.report_offset_ms if media.report_offset_ms is not None else self._offset_ms
+        return StreamFacts(
+            codec=codec.value if codec else None,
+            transport=media.transport,
+            width_px=facts.width if facts else None,
+            height_px=facts.height if facts else None,
+            frame_rate_hz=rate,
+            bitrate_kbps=bits / 1000 if bits else track.bandwidth_kbps,
+            key_frame_interval_s=interval_s,
+            first_key_frame_ms=self._first_frame_ms,
+            clock_offset_ms=offset_ms,
+            clock_source=None
+            if offset_ms is None
+            else "rtcp"
+            if media.report_offset_ms is not None
+            else "date",
+            packets_lost=tally.lost,
+            server=self._server or None,
+        )
+
+
+def choose(description: sdp.Description) -> _Media | Failure:
+    """The first video track that we can read."""
+    track = description.video
+    if track is not None and (found := collector(track)) is not None:
+        return _Media(description, track, found)
+    if description.has_video:
+        names = sorted({t.encoding or str(t.payload_type) for t in description.tracks if t.media == "video"})
+        return Failure(
+            Outcome.NOT_SUPPORTED, remark(f"its video is {', '.join(names)}, which we do not read")
+        )
+    return Failure(Outcome.NO_VIDEO, "it describes no video")
