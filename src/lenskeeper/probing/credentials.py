@@ -29,9 +29,6 @@ class KnownHost:
     certificate_sha256: str | None = None
 
 
-NOTHING_KNOWN: Final = KnownHost()
-
-
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Hosts, or host:port where one address hides several devices; `everywhere` is the account for the rest."""
@@ -43,6 +40,9 @@ class Credentials:
         """What is known of this target's host; without an account it is looked at without a login."""
         known = self.by_host.get(f"{target.host}:{target.port}") or self.by_host.get(target.host)
         return known or KnownHost(self.everywhere)
+
+
+NO_CREDENTIALS: Final = Credentials()
 
 
 def read_credentials(path: Path) -> dict[str, KnownHost]:

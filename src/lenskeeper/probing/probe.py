@@ -1,5 +1,6 @@
 """What one look at one camera found, and the coded pictures it hands on."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from lenskeeper.base.clock import Clock
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
+from lenskeeper.probing.credentials import NO_CREDENTIALS, Credentials
 from lenskeeper.probing.refusals import Refusals
 from lenskeeper.probing.targets import IpNetwork, Target
 
@@ -107,12 +109,25 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class Prober:
-    """What every visit shares: the clock, the limits, where we may go, and who refused us."""
+    """What every visit shares: the clock, the limits, where we may go, as whom, and who refused us.
+
+    per_host: visits at a time to one host and port; recorders and cameras serve 2 to 4 viewers.
+    """
 
     clock: Clock
     refusals: Refusals
+    credentials: Credentials = NO_CREDENTIALS
     limits: VisitLimits = VisitLimits()
     networks: tuple[IpNetwork, ...] = ()
+    per_host: int = 2
+    _gates: dict[tuple[str, int], asyncio.Semaphore] = field(default_factory=dict, repr=False)
+
+    def gate(self, target: Target) -> asyncio.Semaphore:
+        """The gate before this target's host and port; hold it for the length of a visit."""
+        gate = self._gates.get((target.host, target.port))
+        if gate is None:
+            gate = self._gates[target.host, target.port] = asyncio.Semaphore(self.per_host)
+        return gate
 
 
 See = Callable[[KeyFrame], None]  # takes a key frame at once and never waits; back-pressure is the caller's

@@ -7,12 +7,14 @@ says 461. TEARDOWN is said on every way out: without it many cameras keep the sl
 
 import asyncio
 import secrets
+import socket
 from dataclasses import dataclass, field
 from typing import Final
 
 from lenskeeper.base.codecs import Codec
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
+from lenskeeper.probing.admission import Admission
 from lenskeeper.probing.connection import Failure, remark
 from lenskeeper.probing.credentials import KnownHost
 from lenskeeper.probing.probe import USER_AGENT, KeyFrame, Looks, Probe, Prober, See, StreamFacts
@@ -31,22 +33,10 @@ SETTLE_AFTER_S: Final = (
 )
 EARLY_S: Final = 0.05  # a key frame so little before its time is taken: encoders are not that punctual
 UDP_PORT_TRIES: Final = 16
+UDP_BUFFER_BYTES: Final = (
+    2 * 1024 * 1024
+)  # a key frame comes as one burst; the kernel gives what net.core.rmem_max allows
 UNSUPPORTED_TRANSPORT: Final = 461
-
-STATUS_OUTCOMES: Final = {
-    401: Outcome.AUTH_REFUSED,
-    403: Outcome.AUTH_REFUSED,
-    404: Outcome.NOT_FOUND,
-    405: Outcome.NOT_SUPPORTED,
-    410: Outcome.NOT_FOUND,
-    415: Outcome.NOT_SUPPORTED,
-    453: Outcome.BUSY,
-    461: Outcome.NOT_SUPPORTED,
-    486: Outcome.BUSY,
-    501: Outcome.NOT_SUPPORTED,
-    503: Outcome.BUSY,
-    505: Outcome.NOT_SUPPORTED,
-}
 
 
 @dataclass(slots=True)
@@ -75,9 +65,9 @@ class _Visit:
     """The state of one visit. Its methods are the phases, in the order of the file."""
 
     __slots__ = (
-        "_began_ms", "_began_s", "_first_frame_ms", "_known", "_last_timestamp", "_line", "_looks", "_loop",
+        "_admission", "_began_ms", "_began_s", "_first_frame_ms", "_known", "_last_timestamp", "_line", "_looks", "_loop",
         "_media", "_media_ticks", "_offset_ms", "_phases_ms", "_prober", "_see", "_seen", "_server", "_sets",
-        "_target", "_trying",
+        "_target",
     )  # fmt: skip
 
     def __init__(self, target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See) -> None:
@@ -95,7 +85,7 @@ class _Visit:
         self._sets: tuple[bytes, ...] = ()
         self._last_timestamp: int | None = None
         self._media_ticks = 0
-        self._trying = False
+        self._admission = Admission(target.host, known.credential, prober.refusals)
 
     async def run(self) -> Probe:
         limit_s = self._prober.limits.visit_s + self._looks.span_s
@@ -105,8 +95,7 @@ class _Visit:
         except TimeoutError:
             failure = Failure(Outcome.TIMED_OUT, f"the whole visit took longer than {limit_s:g} s")
         finally:
-            if self._trying and self._known.credential is not None:
-                await self._prober.refusals.let_go(self._target.host, self._known.credential)
+            await self._admission.let_go()
         return self._probe(failure)
 
     def hang_up(self) -> None:
@@ -151,26 +140,22 @@ class _Visit:
         """The reply to a request, a challenge answered on the way; a status that is no success is a Failure."""
         reply = await self._reply(line, request)
         while isinstance(reply, Reply) and reply.status == 401 and line.dialogue.may_answer(reply):
-            credential = self._known.credential
-            assert credential is not None
-            if not self._trying and not await self._prober.refusals.may_try(self._target.host, credential):
-                return Failure(
-                    Outcome.HELD_BACK,
-                    f"{credential.user} was refused before; not tried again until the password changes",
-                )
-            self._trying = True
+            held_back = await self._admission.ask()
+            if held_back is not None:
+                return held_back
             reply = await self._reply(line, line.dialogue.answer(reply))
         if isinstance(reply, Failure):
             return reply
-        if reply.authenticated:
-            await self._judge_login(reply)
+        await self._admission.judge(reply.status, authenticated=reply.authenticated)
         self._server = self._server or remark(reply.headers.get("server"))
-        return reply if reply.is_ok else self._rejection(reply)
-
-    async def _judge_login(self, reply: Reply) -> None:
-        assert self._known.credential is not None
-        settle = self._prober.refusals.was_refused if reply.status == 401 else self._prober.refusals.worked
-        await settle(self._target.host, self._known.credential)
+        if reply.is_ok:
+            return reply
+        return self._admission.rejection(
+            reply.status,
+            f"{reply.status} {reply.reason} to {reply.method}",
+            location=reply.headers.get("location"),
+            authenticated=reply.authenticated,
+        )
 
     async def _reply(self, line: Line, request: bytes) -> Reply | Failure:
         line.send(request)
@@ -193,21 +178,6 @@ class _Visit:
                 continue
             await line.news(min(deadline, now + SETTLE_AFTER_S / 2))
         return line.replies.popleft()
-
-    def _rejection(self, reply: Reply) -> Failure:
-        said = remark(f"{reply.status} {reply.reason} to {reply.method}")
-        if 300 <= reply.status < 400:
-            place = remark(reply.headers.get("location")) or "nowhere"
-            return Failure(
-                Outcome.REDIRECTED, remark(f"it sends us to {place}: name that address if it is yours")
-            )
-        if reply.status == 401 and self._known.credential is None:
-            return Failure(Outcome.AUTH_REFUSED, "it asks for a login: give one with --user or --credentials")
-        if reply.status == 401 and not reply.authenticated:
-            return Failure(
-                Outcome.AUTH_REFUSED, "it offers no way to log in that we speak (Digest, or Basic)"
-            )
-        return Failure(STATUS_OUTCOMES.get(reply.status, Outcome.REJECTED), said)
 
     # -- the phases
 
@@ -266,6 +236,7 @@ class _Visit:
                 rtp, _ = await self._loop.create_datagram_endpoint(
                     lambda: Datagrams(take_rtp, peer), local_addr=(here, 0)
                 )
+                rtp.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
                 port: int = rtp.get_extra_info("sockname")[1]
                 if port % 2 == 0:
                     rtcp, _ = await self._loop.create_datagram_endpoint(

@@ -1,0 +1,38 @@
+"""One look at any network target: the session for its route, and as many visits as the looks ask for."""
+
+from typing import Final
+
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.probing.probe import HOLD_OPEN_S_MAX, Looks, Probe, Prober, See
+from lenskeeper.probing.rtsp_session import visit_rtsp
+from lenskeeper.probing.still_session import visit_still
+from lenskeeper.probing.targets import Route, Target
+
+VISITS: Final = {
+    Route.RTSP: visit_rtsp,
+    Route.RTSPS: visit_rtsp,
+    Route.HTTP: visit_still,
+    Route.HTTPS: visit_still,
+}
+
+
+async def look_at(target: Target, prober: Prober, looks: Looks, see: See) -> Probe:
+    """Look at a network target. Looks close together share one stream; looks far apart are visits of their own.
+
+    The probe is that of the first visit that failed, else of the last.
+    """
+    if looks.every_s <= HOLD_OPEN_S_MAX:
+        return await _visit(target, prober, looks, see)
+    probe = await _visit(target, prober, Looks(), see)
+    for _ in range(looks.count - 1):
+        if probe.outcome is not Outcome.PLAYING:
+            break
+        await prober.clock.sleep(looks.every_s)
+        probe = await _visit(target, prober, Looks(), see)
+    return probe
+
+
+async def _visit(target: Target, prober: Prober, looks: Looks, see: See) -> Probe:
+    """One visit, once there is a place: a recorder is one device however many channels it has."""
+    async with prober.gate(target):
+        return await VISITS[target.route](target, prober.credentials.of(target), prober, looks, see)

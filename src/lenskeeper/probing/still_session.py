@@ -1,0 +1,190 @@
+"""One visit for a still: a GET, one whole picture, and away. The cheapest look where a camera offers it."""
+
+import asyncio
+import hashlib
+import secrets
+from collections import deque
+from typing import Final
+
+from lenskeeper.base.codecs import Codec
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.pictures.encoded import Encoded
+from lenskeeper.probing.admission import Admission
+from lenskeeper.probing.connection import Failure, connect, remark
+from lenskeeper.probing.credentials import KnownHost
+from lenskeeper.probing.probe import USER_AGENT, KeyFrame, Looks, Probe, Prober, See, StreamFacts
+from lenskeeper.probing.targets import Target
+from lenskeeper.protocols.bitstream import jpeg_facts
+from lenskeeper.protocols.http import HttpDialogue, HttpEvent, StillReply
+from lenskeeper.protocols.messages import Garbled, date_ms
+
+JPEG_BEGINS: Final = b"\xff\xd8\xff"
+FINGERPRINT_BYTES: Final = 16
+
+
+class _Line(asyncio.Protocol):
+    """Bytes into the dialogue, and one future for what comes of them."""
+
+    def __init__(self, dialogue: HttpDialogue) -> None:
+        self.dialogue = dialogue
+        self.transport: asyncio.Transport | None = None
+        self._heard: deque[HttpEvent] = deque()
+        self._bell: asyncio.Future[None] | None = None
+        self._is_closed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._take(self.dialogue.receive(data))
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self._is_closed = True
+        self._take(self.dialogue.settle())
+
+    def _take(self, events: list[HttpEvent]) -> None:
+        self._heard += events
+        if (self._heard or self._is_closed) and self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
+
+    async def ask(self, request: bytes, reply_s: float) -> StillReply | Failure:
+        """Send, and wait for the whole answer."""
+        assert self.transport is not None
+        self.transport.write(request)
+        if not self._heard and not self._is_closed:
+            self._bell = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(reply_s):
+                    await self._bell
+            except TimeoutError:
+                return Failure(Outcome.TIMED_OUT, f"no whole picture within {reply_s:g} s")
+        if not self._heard:
+            return Failure(Outcome.CLOSED, "it hung up instead of answering")
+        event = self._heard.popleft()
+        if isinstance(event, Garbled):
+            return Failure(Outcome.GARBLED, remark(event.text))
+        return event
+
+
+class _Visit:
+    """The state of one visit: at most two connections, since some cameras close after their challenge."""
+
+    def __init__(self, target: Target, known: KnownHost, prober: Prober) -> None:
+        self.target, self.known, self.prober = target, known, prober
+        self.admission = Admission(target.host, known.credential, prober.refusals)
+        self.line: _Line | None = None
+
+    async def run(self) -> StillReply | Failure:
+        dialogue = HttpDialogue(
+            self.target.name,
+            user_agent=USER_AGENT,
+            credential=self.known.credential,
+            cnonce=secrets.token_hex(8) if self.known.credential else "",
+        )
+        reply = await self._on_new_line(dialogue, dialogue.get())
+        while isinstance(reply, StillReply) and reply.status == 401 and dialogue.may_answer(reply):
+            if (held_back := await self.admission.ask()) is not None:
+                return held_back
+            renew = dialogue.needs_new_connection
+            request = dialogue.answer(reply)
+            reply = await (self._on_new_line(dialogue, request) if renew else self._on_line(request))
+        if isinstance(reply, Failure):
+            return reply
+        await self.admission.judge(reply.status, authenticated=reply.authenticated)
+        if reply.is_ok:
+            return reply
+        return self.admission.rejection(
+            reply.status,
+            f"{reply.status} {reply.reason} to GET",
+            location=reply.location,
+            authenticated=reply.authenticated,
+        )
+
+    async def _on_new_line(self, dialogue: HttpDialogue, request: bytes) -> StillReply | Failure:
+        self.hang_up()
+        line = await connect(
+            lambda: _Line(dialogue),
+            self.target,
+            networks=self.prober.networks,
+            certificate_sha256=self.known.certificate_sha256,
+            connect_s=self.prober.limits.connect_s,
+        )
+        if isinstance(line, Failure):
+            return line
+        self.line = line
+        return await self._on_line(request)
+
+    async def _on_line(self, request: bytes) -> StillReply | Failure:
+        assert self.line is not None
+        return await self.line.ask(request, self.prober.limits.key_frame_s)
+
+    def hang_up(self) -> None:
+        """Close what is open."""
+        if self.line is not None and self.line.transport is not None:
+            self.line.transport.close()
+
+
+async def visit_still(target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See) -> Probe:
+    """Fetch as many stills of one target as were asked for. Never raises for the world."""
+    probe = await _one_still(target, known, prober, see)
+    for _ in range(looks.count - 1):
+        if probe.outcome is not Outcome.PLAYING:
+            break
+        await prober.clock.sleep(looks.every_s)
+        probe = await _one_still(target, known, prober, see)
+    return probe
+
+
+async def _one_still(target: Target, known: KnownHost, prober: Prober, see: See) -> Probe:
+    loop, began_ms = asyncio.get_running_loop(), prober.clock.now_ms()
+    began_s = loop.time()
+    visit = _Visit(target, known, prober)
+    try:
+        async with asyncio.timeout(prober.limits.visit_s):
+            reply = await visit.run()
+    except TimeoutError:
+        reply = Failure(Outcome.TIMED_OUT, f"the whole visit took longer than {prober.limits.visit_s:g} s")
+    finally:
+        visit.hang_up()
+        await visit.admission.let_go()
+    spent_ms = (loop.time() - began_s) * 1000
+    if isinstance(reply, Failure):
+        return Probe(target, began_ms, reply.outcome, remark=reply.remark)
+    at_ms = prober.clock.now_ms()
+    stream = _stream(reply, target, at_ms, spent_ms)
+    failure = _no_picture(reply)
+    if failure is not None:
+        return Probe(target, began_ms, failure.outcome, stream=stream, remark=failure.remark)
+    codec = Codec.JPEG if reply.body.startswith(JPEG_BEGINS) else Codec.STILL
+    fingerprint = hashlib.blake2b(reply.body, digest_size=FINGERPRINT_BYTES).digest()
+    see(KeyFrame(Encoded(codec, reply.body), at_ms, None, fingerprint))
+    return Probe(target, began_ms, Outcome.PLAYING, spent_ms, stream, {"picture": spent_ms})
+
+
+def _no_picture(reply: StillReply) -> Failure | None:
+    if not reply.is_whole:
+        return Failure(Outcome.CLOSED, f"it hung up after {len(reply.body)} bytes of a picture")
+    if not reply.body:
+        return Failure(Outcome.NO_VIDEO, "an empty answer where a picture was due")
+    if not reply.body.startswith(JPEG_BEGINS) and not reply.content_type.startswith("image/"):
+        kind = reply.content_type or "something without a type"
+        return Failure(
+            Outcome.NO_VIDEO, remark(f"it sent {kind} and no picture: is this the picture address?")
+        )
+    return None
+
+
+def _stream(reply: StillReply, target: Target, at_ms: int, spent_ms: float) -> StreamFacts:
+    facts = jpeg_facts(reply.body) if reply.body.startswith(JPEG_BEGINS) else None
+    said_ms = date_ms(reply.headers)
+    return StreamFacts(
+        codec=Codec.JPEG.value if facts else None,
+        transport=target.route.value,
+        width_px=facts.width if facts else None,
+        height_px=facts.height if facts else None,
+        first_key_frame_ms=spent_ms,
+        clock_offset_ms=said_ms - at_ms if said_ms is not None else None,
+        clock_source="date" if said_ms is not None else None,
+        server=remark(reply.headers.get("server")) or None,
+    )
