@@ -74,8 +74,14 @@ def read_settings(path: Path | None = None) -> Settings:
     file = path or Path(SETTINGS_FILE)
     for name in os.environ:
         table = name.removeprefix(ENVIRONMENT_PREFIX).partition("__")[0].lower()
-        if name.startswith(ENVIRONMENT_PREFIX) and name not in NO_SETTINGS and table not in Settings.model_fields:
-            raise Invalid(f"{name} names no setting: the tables are {', '.join(Settings.model_fields)}", field=name)
+        if (
+            name.startswith(ENVIRONMENT_PREFIX)
+            and name not in NO_SETTINGS
+            and table not in Settings.model_fields
+        ):
+            raise Invalid(
+                f"{name} names no setting: the tables are {', '.join(Settings.model_fields)}", field=name
+            )
 
     class FromFile(Settings):
         @classmethod

@@ -3,7 +3,7 @@
 from typing import Final
 
 from lenskeeper.base.outcomes import Outcome
-from lenskeeper.probing.probe import HOLD_OPEN_S_MAX, Looks, Probe, Prober, See
+from lenskeeper.probing.probe import HOLD_OPEN_S_MAX, ONE_LOOK, Looks, Probe, Prober, See
 from lenskeeper.probing.rtsp_session import visit_rtsp
 from lenskeeper.probing.still_session import visit_still
 from lenskeeper.probing.targets import Route, Target
@@ -23,12 +23,12 @@ async def look_at(target: Target, prober: Prober, looks: Looks, see: See) -> Pro
     """
     if looks.every_s <= HOLD_OPEN_S_MAX:
         return await _visit(target, prober, looks, see)
-    probe = await _visit(target, prober, Looks(), see)
+    probe = await _visit(target, prober, ONE_LOOK, see)
     for _ in range(looks.count - 1):
         if probe.outcome is not Outcome.PLAYING:
             break
         await prober.clock.sleep(looks.every_s)
-        probe = await _visit(target, prober, Looks(), see)
+        probe = await _visit(target, prober, ONE_LOOK, see)
     return probe
 
 

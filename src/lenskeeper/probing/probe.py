@@ -107,6 +107,9 @@ class Looks:
         return (self.count - 1) * self.every_s
 
 
+ONE_LOOK: Final = Looks()
+
+
 @dataclass(frozen=True, slots=True)
 class Prober:
     """What every visit shares: the clock, the limits, where we may go, as whom, and who refused us.

@@ -5,17 +5,16 @@ Ping tells only that there is power, a TCP connection only that a port is open; 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from lenskeeper.base.clock import Clock
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.probing.connection import Failure, connect, remark
-from lenskeeper.probing.targets import IpNetwork, Route, Target
+from lenskeeper.probing.probe import USER_AGENT, Prober
+from lenskeeper.probing.targets import Route, Target
 
 FIRST_LINE_BYTES_MAX: Final = 1024  # a status line has about 20; beyond this it is no RTSP peer
-USER_AGENT: Final = "lenskeeper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +71,27 @@ def _fall_silent(answer: "asyncio.Future[bool]") -> None:
         answer.set_result(False)
 
 
-async def knock(
-    target: Target,
-    clock: Clock,
-    *,
-    networks: Sequence[IpNetwork] = (),
-    connect_s: float = 3.0,
-    reply_s: float = 5.0,
-) -> Knock:
+async def knock(target: Target, prober: Prober) -> Knock:
     """One reachability look at a network target. Closed by RST: nothing was opened that a camera would keep."""
     request, prefix = _request(target)
+    clock, limits = prober.clock, prober.limits
     loop = asyncio.get_running_loop()
     began_ms, began_s = clock.now_ms(), clock.elapsed_s()
     answer: asyncio.Future[bool] = loop.create_future()
-    peer = await connect(lambda: _FirstLine(request, answer), target, networks=networks, connect_s=connect_s)
+    peer = await connect(
+        lambda: _FirstLine(request, answer), target, networks=prober.networks, connect_s=limits.connect_s
+    )
     if isinstance(peer, Failure):
         return Knock(target, began_ms, peer.outcome, remark=peer.remark)
-    silence = loop.call_later(reply_s, _fall_silent, answer)
+    silence = loop.call_later(limits.reply_s, _fall_silent, answer)
     try:
         spoke = await answer
     finally:
         silence.cancel()
         peer.transport.abort()
     if not spoke:
-        return Knock(
-            target, began_ms, Outcome.TIMED_OUT, remark=f"connected, and no answer within {reply_s:g} s"
-        )
+        remarked = f"connected, and no answer within {limits.reply_s:g} s"
+        return Knock(target, began_ms, Outcome.TIMED_OUT, remark=remarked)
     line = bytes(peer.line).partition(b"\n")[0]
     if line.startswith(prefix):
         spent_ms = (clock.elapsed_s() - began_s) * 1000

@@ -1,0 +1,52 @@
+"""The commands, their options, and what a wrong one is told."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from lenskeeper.base.errors import CallerError
+from lenskeeper.cli.check import add_check, run_check
+from lenskeeper.cli.demo import add_demo, run_demo
+from lenskeeper.cli.simulate import add_simulate, run_simulate
+
+USAGE: Final = 2
+INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
+
+DESCRIPTION: Final = """\
+lenskeeper keeps public-space camera networks in working order.
+It looks at a camera and says truthfully what is wrong with its picture; it never identifies anybody."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and option there is; docs/reference/commands.md is drawn from it."""
+    top = argparse.ArgumentParser(
+        prog="lenskeeper", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("--version", action="version", version=f"lenskeeper {version('lenskeeper')}")
+    top.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings (default: ./lenskeeper.toml if there)"
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    add_check(commands)
+    add_simulate(commands)
+    add_demo(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the code the process ends with."""
+    given = parser().parse_args(arguments)
+    run = {"check": run_check, "simulate": run_simulate, "demo": run_demo}[given.command]
+    try:
+        return run(given)
+    except CallerError as wrong:
+        print(f"lenskeeper: {wrong}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away: `lenskeeper check ... | head`
+        sys.stderr.close()
+        return INTERRUPTED

@@ -1,0 +1,129 @@
+"""What was found, as a table for people."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.diagnosis.kinds import Verdict
+from lenskeeper.house.check import Checked
+from lenskeeper.probing.probe import StreamFacts
+from lenskeeper.probing.sweep import Knock
+
+LISTED_MAX: Final = 40  # rows; in a longer list what is fit is counted and what is not is shown
+# A mark beside the colour: colour alone is lost on paper, on a log and on one reader in twelve.
+MARKS: Final = {
+    Verdict.FIT: ("✓ fit", "green"),
+    Verdict.FAULT: ("✗ fault", "bold red"),
+    Verdict.LOW_VISIBILITY: ("≈ low visibility", "cyan"),
+    Verdict.NOT_CHECKABLE: ("? not checkable", "yellow"),
+}
+ORDER: Final = (Verdict.FAULT, Verdict.NOT_CHECKABLE, Verdict.LOW_VISIBILITY, Verdict.FIT)
+
+
+def verdict_table(found: Sequence[Checked], *, list_all: bool) -> Table:
+    """One row a target, the worst first; in a long list the fit ones are left to the count."""
+    table = _table("target", "verdict", "what and why", "stream", "first picture")
+    table.columns[4].justify = "right"
+    for checked in sorted(found, key=lambda c: ORDER.index(c.diagnosis.verdict)):
+        if checked.diagnosis.verdict is Verdict.FIT and not list_all and len(found) > LISTED_MAX:
+            continue
+        mark, colour = MARKS[checked.diagnosis.verdict]
+        first_ms = checked.probe.first_frame_ms
+        table.add_row(
+            checked.probe.target.name,
+            Text(mark, style=colour),
+            what_and_why(checked),
+            stream_in_short(checked.probe.stream),
+            f"{first_ms:,.0f} ms" if first_ms is not None else "",
+        )
+    return table
+
+
+def what_and_why(checked: Checked) -> str:
+    """The findings with figure and limit, or why there is no verdict; empty for a fit camera."""
+    if checked.probe.outcome is not Outcome.PLAYING:
+        return f"{checked.probe.outcome}: {checked.probe.remark}"
+    said = [
+        f"{f.severity} {f.kind} ({f.figure:.3g}, limit {f.limit:.3g}, {f.compared_with})"
+        for f in checked.diagnosis.findings
+    ]
+    if checked.diagnosis.verdict is Verdict.NOT_CHECKABLE:
+        said.insert(0, checked.diagnosis.reason)
+    return "\n".join(said)
+
+
+def stream_in_short(stream: StreamFacts) -> str:
+    """h264 1920x1080 25 fps 2.1 Mbit/s key 2.0 s; what is not known is left out."""
+    facts = [
+        stream.codec,
+        f"{stream.width_px}x{stream.height_px}" if stream.width_px else None,
+        f"{stream.frame_rate_hz:.3g} fps" if stream.frame_rate_hz else None,
+        _bitrate(stream.bitrate_kbps),
+        f"key {stream.key_frame_interval_s:.3g} s" if stream.key_frame_interval_s else None,
+        _clock(stream.clock_offset_ms),
+    ]
+    return " ".join(fact for fact in facts if fact)
+
+
+def _bitrate(kbps: float | None) -> str | None:
+    if not kbps:
+        return None
+    return f"{kbps / 1000:.1f} Mbit/s" if kbps >= 1000 else f"{kbps:.0f} kbit/s"
+
+
+def _clock(offset_ms: float | None) -> str | None:
+    """Only a clock that is off by more than a report can bear is worth a place in the table."""
+    if offset_ms is None or abs(offset_ms) < 2000:
+        return None
+    return f"clock {offset_ms / 1000:+,.0f} s"
+
+
+def tally(found: Sequence[Checked]) -> str:
+    """200 looked at: 188 fit, 10 fault, 2 not checkable."""
+    counts = Counter(checked.diagnosis.verdict for checked in found)
+    parts = [f"{counts[v]} {MARKS[v][0][2:]}" for v in reversed(ORDER) if counts[v]]
+    return f"{len(found)} looked at: {', '.join(parts)}"
+
+
+def knock_table(found: Sequence[Knock], *, list_all: bool) -> Table:
+    """One row a host and port; in a long list those that answer are left to the count."""
+    table = _table("target", "outcome", "answer", "remark")
+    table.columns[2].justify = "right"
+    for knock in sorted(found, key=lambda k: k.outcome is Outcome.ANSWERS):
+        answers = knock.outcome is Outcome.ANSWERS
+        if answers and not list_all and len(found) > LISTED_MAX:
+            continue
+        mark = Text("✓ answers", style="green") if answers else Text(f"✗ {knock.outcome}", style="bold red")
+        table.add_row(
+            knock.target.name,
+            mark,
+            f"{knock.answer_ms:,.1f} ms" if knock.answer_ms is not None else "",
+            knock.remark,
+        )
+    return table
+
+
+def knock_tally(found: Sequence[Knock]) -> str:
+    """200 asked: 197 answer, 2 timed_out, 1 refused."""
+    counts = Counter(knock.outcome for knock in found)
+    answering = counts.pop(Outcome.ANSWERS, 0)
+    parts = [f"{answering} answer", *(f"{n} {outcome}" for outcome, n in counts.most_common())]
+    return f"{len(found)} asked: {', '.join(parts)}"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def console() -> Console:
+    """Where tables go: colours only on a terminal, and no folding at 80 columns where there is none."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=200)

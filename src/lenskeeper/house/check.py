@@ -1,0 +1,224 @@
+"""One good look: visit, decode in a worker, judge. What `lenskeeper check` does for each of its targets."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from lenskeeper.base.errors import Invalid
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.diagnosis.baseline import Baseline
+from lenskeeper.diagnosis.kinds import Diagnosis, Verdict
+from lenskeeper.diagnosis.sequence import Sighting, diagnose
+from lenskeeper.house.clock import SystemClock
+from lenskeeper.house.files import hour_of, pictures_at, read_picture
+from lenskeeper.house.process import picture_workers, raise_file_limit
+from lenskeeper.house.settings import Settings
+from lenskeeper.house.worker import Reply, picture_job, read_reply, video_job
+from lenskeeper.pictures.pool import TimedOut, WorkerLost, WorkerPool
+from lenskeeper.probing.credentials import NO_CREDENTIALS, Credentials
+from lenskeeper.probing.look import look_at
+from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, StreamFacts, VisitLimits
+from lenskeeper.probing.refusals import Refusals
+from lenskeeper.probing.sweep import Knock, knock, sweep
+from lenskeeper.probing.targets import Route, Target
+
+FIRST_GUESS_BYTES: Final = (
+    128 * 1024
+)  # of a key frame, before any has been seen: a sub-stream's has 40, a main one's 300
+LEARN_SHARE: Final = 0.1  # how fast the guess follows what comes
+GUESS_MARGIN: Final = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOrder:
+    """What a person asked for. None: as the settings say.
+
+    reference: a picture, or a folder of pictures, that the same camera took earlier.
+    """
+
+    credentials: Credentials = NO_CREDENTIALS
+    looks: Looks = ONE_LOOK
+    reference: Path | None = None
+    visit_s: float | None = None
+    in_flight: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What one check of one target came to.
+
+    looks:    pictures that were measured.
+    cost_ms:  processor time of the picture workers for them, decoding and measuring; the network side of a
+              visit is under 2 ms more and is not told apart by target.
+    """
+
+    probe: Probe
+    diagnosis: Diagnosis
+    looks: int = 0
+    cost_ms: float = 0.0
+
+
+class Checker:
+    """Looks at targets with the rooms it was handed."""
+
+    def __init__(
+        self, prober: Prober, pool: WorkerPool, *, looks: Looks, past: Baseline | None = None
+    ) -> None:
+        self.past = past
+        self._prober, self._pool, self._looks = prober, pool, looks
+        self._usual_bytes = float(FIRST_GUESS_BYTES)
+
+    async def check(self, target: Target) -> Checked:
+        """Look at one target. The world's failures are in the answer; nothing is raised for them."""
+        match target.route:
+            case Route.IMAGE:
+                return await self._check_picture(target)
+            case Route.VIDEO:
+                return await self._check_video(target)
+            case _:
+                return await self._check_camera(target)
+
+    async def _check_camera(self, target: Target) -> Checked:
+        """Room for a picture is reserved before the visit begins, so that what arrives can also be held."""
+        async with self._pool.reserve(int(self._usual_bytes * GUESS_MARGIN)) as room:
+            frames: list[KeyFrame] = []
+            replies: list[asyncio.Task[Reply]] = []
+            held = 0
+
+            def see(frame: KeyFrame) -> None:
+                nonlocal held
+                size = len(frame.encoded.data)
+                self._usual_bytes += LEARN_SHARE * (size - self._usual_bytes)
+                held += size
+                if room.resize(held):
+                    frames.append(frame)
+                    replies.append(asyncio.create_task(self._measure(*picture_job(frame.encoded))))
+
+            probe = await look_at(target, self._prober, self._looks, see)
+            answers = await asyncio.gather(*replies)
+        sightings = [
+            Sighting(measured.figures, frame.at_ms, frame.media_ms, frame.fingerprint)
+            for frame, reply in zip(frames, answers, strict=True)
+            for measured in reply.measured
+        ]
+        return self._judged(probe, sightings, answers)
+
+    async def _check_picture(self, target: Target) -> Checked:
+        """A picture file: one look, as if it had come from a camera."""
+        began_ms = self._prober.clock.now_ms()
+        encoded = await asyncio.to_thread(read_picture, Path(target.name))
+        if isinstance(encoded, str):
+            return self._judged(Probe(target, began_ms, Outcome.NOT_FOUND, remark=encoded), [], [])
+        reply = await self._measure(*picture_job(encoded))
+        sightings = [Sighting(m.figures, began_ms, None, None) for m in reply.measured]
+        return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply])
+
+    async def _check_video(self, target: Target) -> Checked:
+        began_ms = self._prober.clock.now_ms()
+        path = Path(target.name)
+        if not await asyncio.to_thread(path.is_file):
+            return self._judged(Probe(target, began_ms, Outcome.NOT_FOUND, remark="no such file"), [], [])
+        job = video_job(path, self._looks.count, self._looks.every_s)
+        reply = await self._measure(job)
+        sightings = [
+            Sighting(m.figures, began_ms + (m.media_ms or 0), m.media_ms, bytes.fromhex(m.fingerprint or ""))
+            for m in reply.measured
+        ]
+        return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply])
+
+    @staticmethod
+    def _file_probe(target: Target, began_ms: int, reply: Reply) -> Probe:
+        if not reply.measured:
+            return Probe(target, began_ms, Outcome.UNDECODABLE, remark=reply.failure)
+        first = reply.measured[0]
+        stream = StreamFacts(transport="file", width_px=first.width_px, height_px=first.height_px)
+        return Probe(target, began_ms, Outcome.PLAYING, stream=stream)
+
+    async def _measure(self, *job: bytes) -> Reply:
+        answer = await self._pool.look(*job)
+        match answer:
+            case WorkerLost(reason):
+                return Reply([], reason)
+            case TimedOut(after_s):
+                return Reply([], f"decoding it took longer than {after_s:g} s")
+            case _:
+                return read_reply(answer)
+
+    def _judged(self, probe: Probe, sightings: list[Sighting], replies: Sequence[Reply]) -> Checked:
+        if probe.outcome is Outcome.PLAYING and not sightings:
+            why = next((reply.failure for reply in replies if reply.failure), "no picture came through")
+            probe = replace(probe, outcome=Outcome.UNDECODABLE, first_frame_ms=None, remark=why)
+        if probe.outcome is not Outcome.PLAYING:
+            return Checked(probe, Diagnosis(Verdict.NOT_CHECKABLE, reason=f"no picture: {probe.outcome}"))
+        measured = [m for reply in replies for m in reply.measured]
+        cost_ms = sum(m.decode_ms + m.score_ms for m in measured)
+        return Checked(probe, diagnose(sightings, self.past), len(measured), cost_ms)
+
+    async def learn(self, place: Path) -> Baseline:
+        """The baseline of the earlier pictures at `place`: one picture, or a folder of them.
+
+        NotFound, Invalid: see files.pictures_at; Invalid also when not one of them can be decoded.
+        """
+        pictures = await asyncio.to_thread(pictures_at, place)
+        earlier = []
+        for picture in pictures:
+            encoded = await asyncio.to_thread(read_picture, picture)
+            reply = await self._measure(*picture_job(encoded)) if not isinstance(encoded, str) else Reply([])
+            earlier += [(m.figures, hour_of(picture)) for m in reply.measured]
+        if not earlier:
+            raise Invalid(f"no picture at {place} can be decoded", field="reference")
+        return Baseline.of(earlier)
+
+
+async def check_all(
+    targets: Sequence[Target], order: CheckOrder, settings: Settings, report: Callable[[Checked], None]
+) -> None:
+    """Check every target; `report` gets each answer as it comes."""
+    in_flight = raise_file_limit(min(order.in_flight or settings.probing.in_flight, len(targets)))
+    async with picture_workers(settings.pictures) as pool:
+        checker = Checker(prober_of(order, settings), pool, looks=order.looks)
+        if order.reference is not None:
+            checker.past = await checker.learn(order.reference)
+
+        async def one(target: Target) -> None:
+            report(await checker.check(target))
+
+        await sweep(targets, one, in_flight=in_flight)
+
+
+async def knock_all(
+    targets: Sequence[Target], order: CheckOrder, settings: Settings, report: Callable[[Knock], None]
+) -> None:
+    """Ask every network target whether anybody answers; a file has nobody to ask, and is Invalid."""
+    if files := [target.name for target in targets if target.route.is_file]:
+        raise Invalid(f"{files[0]} is a file: --reachability asks cameras only", field="target")
+    in_flight = raise_file_limit(min(order.in_flight or settings.probing.in_flight, len(targets)))
+    prober = prober_of(order, settings)
+
+    async def one(target: Target) -> None:
+        report(await knock(target, prober))
+
+    await sweep(targets, one, in_flight=in_flight)
+
+
+def prober_of(order: CheckOrder, settings: Settings) -> Prober:
+    """What every visit shares, from what was ordered and what is set."""
+    probing = settings.probing
+    visit_s = order.visit_s or probing.visit_s
+    limits = VisitLimits(
+        connect_s=min(probing.connect_s, visit_s),
+        reply_s=min(probing.reply_s, visit_s),
+        first_packet_s=min(probing.first_packet_s, visit_s),
+        key_frame_s=min(probing.key_frame_s, visit_s),
+        visit_s=visit_s,
+    )
+    return Prober(
+        SystemClock(),
+        Refusals(),
+        order.credentials,
+        limits,
+        networks=probing.networks,
+        per_host=probing.per_host,
+    )
