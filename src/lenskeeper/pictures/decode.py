@@ -1,7 +1,7 @@
-"""One key frame in, planes out. For the single-threaded picture worker: decoders are kept between calls."""
+"""One key frame in, planes out."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import av
 import numpy as np
@@ -20,16 +20,13 @@ from lenskeeper.pictures.stills import decode_jpeg, decode_still
 from lenskeeper.pictures.undecodable import PIXELS_MAX, Undecodable, refused_size
 
 ENCODED_BYTES_MAX: Final = 4 * 1024 * 1024  # one picture; an IDR of 4K at 20 Mbit/s has about 1 MB
-UNITS_BEFORE_PICTURE_MAX: Final = 64  # parameter sets, SEI and delimiter are fewer than ten
 
 FULL_RANGE: Final = 2  # AVCOL_RANGE_JPEG; 0, not said, means limited (H.264 and H.265, annex E.2.1)
 
-_FFMPEG_NAME: Final = {Codec.H264: "h264", Codec.H265: "hevc"}
+_DECODER: Final = {Codec.H264: "h264", Codec.H265: "hevc"}
 _PLANAR_YUV: Final = re.compile(r"yuvj?4(20|22|40|44)p(9|10|12|14)?(le)?")
 _GREY: Final = re.compile(r"gray(9|10|12|14|16)?(le)?")
 _PLANAR_RGB: Final = re.compile(r"gbrp(9|10|12|14|16)?(le)?")
-
-_decoders: dict[Codec, VideoCodecContext] = {}
 
 
 def decode(encoded: Encoded) -> Planes | Undecodable:
@@ -42,50 +39,36 @@ def decode(encoded: Encoded) -> Planes | Undecodable:
         return Undecodable("the picture has more bytes than we decode")
     match encoded.codec:
         case Codec.H264 | Codec.H265:
-            return _decode_video(encoded.codec, encoded.data)
+            return key_frame_planes(_DECODER[encoded.codec], Packet(encoded.data))
         case Codec.JPEG:
             return decode_jpeg(encoded.data)
         case Codec.STILL:
             return decode_still(encoded.data)
 
 
-def _decode_video(codec: Codec, data: bytes) -> Planes | Undecodable:
-    if not has_parameter_sets(codec, data):
-        return Undecodable("no parameter sets came before the key frame")
-    # A decoder is kept, which saves 2 ms at 1080p, but only while it does as it should: after any
-    # surprise it may hold a frame back, and with it a picture of another camera.
-    decoder = _decoders.pop(codec, None) or video_decoder(_FFMPEG_NAME[codec])
-    frames: list[VideoFrame] = []
-    try:
-        frames += decoder.decode(Packet(data))
-        frames += decoder.decode(None)  # the end of the stream: a frame held back comes out now
-        decoder.flush_buffers()
-    except av.FFmpegError as error:
-        planes: Planes | Undecodable = Undecodable(f"the decoder refuses it: {error.strerror}")
-        for frame in frames:
-            wipe(frame)
-        return planes
-    planes = planes_of(frames[0]) if frames else Undecodable("the decoder makes no picture of it")
-    for frame in frames:
-        wipe(frame)
-    if len(frames) == 1 and isinstance(planes, Planes) and planes.decoder_errors == 0:
-        _decoders[codec] = decoder
-    return planes
+def key_frame_planes(
+    decoder_name: str, coded: "Packet[Any]", extradata: bytes | None = None
+) -> Planes | Undecodable:
+    """The planes of one coded video picture, by libavcodec's decoder of that name.
 
-
-def video_decoder(ffmpeg_name: str) -> VideoCodecContext:
-    """A decoder for single key frames: one thread, no delay, damaged pictures too, bounded in size."""
-    decoder = CodecContext.create(ffmpeg_name, "r")
+    Each picture gets a decoder of its own. A kept one hands on what it had from another camera:
+    the colour range, parameter sets, and the very pixels where a damaged H.265 picture paints none
+    (1013 of 1080 rows were seen). Keeping it would save nothing as long as the C library keeps the
+    freed memory, see `pool.ENVIRONMENT`; without that, 2 ms at 1080p.
+    """
+    decoder = CodecContext.create(decoder_name, "r")
     assert isinstance(decoder, VideoCodecContext)
-    bound(decoder)
-    return decoder
-
-
-def bound(decoder: VideoCodecContext) -> None:
-    """Set a decoder that is not yet open to give every single frame at once, and none too large."""
     decoder.thread_count = 1
-    decoder.flags |= Flags.low_delay | Flags.output_corrupt
+    decoder.flags |= Flags.low_delay | Flags.output_corrupt  # at once, and damaged pictures too
     decoder.options = {"max_pixels": str(PIXELS_MAX)}  # checked before anything is allocated
+    if extradata:
+        decoder.extradata = extradata
+    try:
+        frames = decoder.decode(coded)
+        frames += decoder.decode(None)  # the end of the stream: a frame held back comes out now
+    except av.FFmpegError as error:
+        return Undecodable(f"the decoder refuses it: {error.strerror}")
+    return planes_of(frames[0]) if frames else Undecodable("the decoder makes no picture of it")
 
 
 def planes_of(frame: VideoFrame) -> Planes | Undecodable:
@@ -94,9 +77,7 @@ def planes_of(frame: VideoFrame) -> Planes | Undecodable:
         return refused
     name = frame.format.name
     if _PLANAR_RGB.fullmatch(name):
-        planes = planes_of(converted := frame.reformat(format="yuvj444p"))
-        wipe(converted)
-        return planes
+        return planes_of(frame.reformat(format="yuvj444p"))
     if not (_PLANAR_YUV.fullmatch(name) or _GREY.fullmatch(name)):
         return Undecodable(f"its pixels are of a kind that we do not measure: {name}")
     bits = frame.format.components[0].bits
@@ -108,36 +89,6 @@ def planes_of(frame: VideoFrame) -> Planes | Undecodable:
         full_range=name.startswith("yuvj") or frame.color_range == FULL_RANGE,
         decoder_errors=int(frame.is_corrupt) + (0 if is_grey else _unpainted(frame, bits)),
     )
-
-
-def wipe(frame: VideoFrame) -> None:
-    """Zero a frame that nobody needs any more.
-
-    libavcodec paints the next picture into the same memory, and where a damaged H.265 picture ends
-    early it paints nothing: without this, the picture of another camera shows through.
-    """
-    for plane in frame.planes:
-        _bytes_of(plane).fill(0)
-
-
-def has_parameter_sets(codec: Codec, data: bytes) -> bool:
-    """Whether the parameter sets come before the first slice, as a kept decoder demands.
-
-    With its own it cannot fall back on those of the camera that it decoded before.
-    """
-    wanted = {7, 8} if codec is Codec.H264 else {32, 33, 34}
-    at = 0
-    for _ in range(UNITS_BEFORE_PICTURE_MAX):
-        at = data.find(b"\x00\x00\x01", at) + 3
-        if at < 3 or at >= len(data):
-            return False
-        kind = data[at] & 0x1F if codec is Codec.H264 else data[at] >> 1 & 0x3F
-        wanted.discard(kind)
-        if not wanted:
-            return True
-        if (1 <= kind <= 5) if codec is Codec.H264 else kind < 32:
-            return False
-    return False
 
 
 def _view(frame: VideoFrame, index: int, bits: int) -> Samples:
@@ -158,7 +109,8 @@ def _unpainted(frame: VideoFrame, bits: int) -> int:
     """1 when a part of the picture was never painted, else 0.
 
     Such a part is zero in all three planes, which no colour is: it would be a blacker-than-black
-    green. H.265 says nothing about slices that are missing (libavcodec 62), so this is the sign.
+    green. A fresh decoder's memory is zeroed, and libavcodec 62 says nothing of an H.265 picture that
+    ends early, so this is the only sign, and it shows only where the rows are coded apart.
     """
     step = 16  # a coding tree block of 16 luma samples is the smallest that goes missing
     u = _view(frame, 1, bits)[::step, ::step]

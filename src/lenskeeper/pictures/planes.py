@@ -21,7 +21,8 @@ class Planes:
                     JPEG is the exception: its decoder averages, so there `fine` equals `smooth`.
     smooth:         the luma averaged over areas, of the same shape as `fine`.
     u, v:           blue and red difference, no larger than half of `fine` each way; None when the
-                    coding itself is monochrome (a night picture in a colour format is not None).
+                    coding itself is monochrome. Not None for a night picture in a colour format, nor for
+                    H.264's own 4:0:0, which libavcodec hands on with neutral chroma.
     width_px, height_px: of the picture as it was coded, before reduction.
     reduced_by:     pixels of the coded picture to one of ours, each way.
     decoder_errors: how many signs of damage the decoder or the file gave; 0 for a whole picture.

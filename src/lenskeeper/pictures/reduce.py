@@ -49,7 +49,7 @@ def from_yuv(
     full_range: bool,
     decoder_errors: int,
 ) -> Planes:
-    """Planes of a decoded video picture. Copies all it keeps: the caller may wipe its own.
+    """Planes of a decoded video picture. Copies all it keeps: the frame may go.
 
     luma, chroma: (height, width) as decoded, of `bits` bits a sample.
     """

@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from lenskeeper.pictures.decode import ENCODED_BYTES_MAX, bound, planes_of, wipe
+from lenskeeper.pictures.decode import ENCODED_BYTES_MAX, key_frame_planes
 from lenskeeper.pictures.planes import Planes
 from lenskeeper.pictures.undecodable import Undecodable
 
@@ -51,10 +51,11 @@ def key_frames(path: Path, *, count: int, every_s: float) -> Iterator[FileFrame 
     except (OSError, ValueError) as error:
         yield Undecodable(f"the file cannot be opened: {getattr(error, 'strerror', None) or 'bad name'}")
         return
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        yield Undecodable("not a regular file")
+        return
     with io.FileIO(handle) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            yield Undecodable("not a regular file")
-            return
         try:
             with _container(file) as container:
                 yield from _key_frames(container, min(count, FRAMES_MAX), every_s)
@@ -80,7 +81,6 @@ def _key_frames(container: InputContainer, count: int, every_s: float) -> Iterat
         yield Undecodable("the file has no video")
         return
     stream = container.streams.video[0]
-    bound(stream.codec_context)
     tick = stream.time_base or Fraction(1, 1000)
     begins = stream.start_time or 0
     due, found, read = begins, 0, 0
@@ -103,21 +103,10 @@ def _key_frames(container: InputContainer, count: int, every_s: float) -> Iterat
 
 
 def _file_frame(
-    stream: VideoStream, packet: Packet[VideoStream], *, media_ms: int
+    stream: VideoStream, packet: "Packet[VideoStream]", *, media_ms: int
 ) -> FileFrame | Undecodable:
     if packet.size > ENCODED_BYTES_MAX:
         return Undecodable("a key frame has more bytes than we decode")
     fingerprint = hashlib.blake2b(packet, digest_size=16).hexdigest()
-    decoder = stream.codec_context
-    try:
-        frames = decoder.decode(packet)
-        frames += decoder.decode(None)
-        decoder.flush_buffers()
-    except av.FFmpegError as error:
-        return Undecodable(f"the decoder refuses a key frame: {error.strerror}")
-    if not frames:
-        return Undecodable("the decoder makes no picture of a key frame")
-    planes = planes_of(frames[0])
-    for frame in frames:
-        wipe(frame)
+    planes = key_frame_planes(stream.codec_context.codec.name, packet, stream.codec_context.extradata)
     return planes if isinstance(planes, Undecodable) else FileFrame(media_ms, fingerprint, planes)
