@@ -66,6 +66,7 @@ class KeyFrameCollector:
         "_early_mark",
         "_foreign_run",
         "_foreign_type",
+        "_late_at",
         "_late_run",
         "_n_packets",
         "_next",
@@ -87,6 +88,7 @@ class KeyFrameCollector:
         self._n_packets = 0
         self._slices: list[bytes] = []
         self._late_run = 0
+        self._late_at = -1
         self._foreign_type = -1
         self._foreign_run = 0
         self._early_mark = False
@@ -221,6 +223,15 @@ class KeyFrameCollector:
         self._state = SKIP
         self._clear()
 
+    def _gap(self) -> None:
+        """Packets are missing in front of the one that is to be read next."""
+        if self._state == KEY:
+            self._drop()
+        elif self._state == DONE:
+            self._state = SKIP  # until the next timestamp or marker
+        elif self._state == OPEN:
+            self._clear()  # what came before the first slice can be done without
+
     def _gather(self, piece: bytes) -> None:
         """Add a piece to the slices, within the cap."""
         self._size += len(piece)
@@ -236,14 +247,16 @@ class KeyFrameCollector:
         if self._next < 0:
             return True
         ahead = (sequence - self._next) & 0xFFFF
-        if ahead >= 0x10000 - LATE_WITHIN_PACKETS and self._late_run < LATE_WITHIN_PACKETS:
-            self._late_run += 1
-            self.tally.late += 1
-            return False
-        self._late_run = 0
+        if ahead >= 0x10000 - LATE_WITHIN_PACKETS:
+            self._late_run = self._late_run + 1 if self._late_at == self._next else 1
+            self._late_at = self._next
+            if self._late_run < LATE_WITHIN_PACKETS:  # beyond, nothing newer has come: the sender began anew
+                self.tally.late += 1
+                return False
+            ahead = 0
         if ahead < DROPOUT_PACKETS_MAX:
             self.tally.lost += ahead
-        self._drop()
+        self._gap()
         return True
 
     def _adopts(self, payload_type: int) -> bool:

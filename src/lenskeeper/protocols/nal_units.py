@@ -213,8 +213,7 @@ class H264Collector(_NalCollector):
         if kind in _FRAGMENTS:
             if end - body < 3 or not data[body + 1] & 0x80:
                 return True
-            kind = data[body + 1] & 0x1F
-            body += 1 if kind == _FU_A else 3
+            body, kind = body + (1 if kind == _FU_A else 3), data[body + 1] & 0x1F
         return kind in _CODED and body + 1 < end and not data[body + 1] & 0x80
 
     def _clear(self) -> None:
