@@ -1,0 +1,246 @@
+"""Films made into coded video: some seconds of access units that a simulated camera plays over and over."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import PictureType
+
+from lenskeeper.base.codecs import Codec
+from lenskeeper.probing.simulator import packets
+from lenskeeper.probing.simulator.faults import PictureFault
+from lenskeeper.probing.simulator.films import Film, pictures
+
+CACHE_BYTES_MAX: Final = 300_000_000
+ENCODERS: Final = max(os.cpu_count() or 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSpec:
+    """A film and how it is coded.
+
+    gop:         pictures from key frame to key frame.
+    gops:        how many of them before the clip begins anew. 13 of 0.96 s make 12.48 s, so that two looks 5, 10,
+                 15, 20, 30 or 60 s apart never meet the same key frame; looks 12 to 13 s apart may.
+    bitrate_kbps, crf: one of them steers the encoder; crf where bitrate_kbps is None.
+    slices:      slices of each picture (H.264 only).
+    """
+
+    film: Film = Film()
+    codec: Codec = Codec.H264
+    fps: float = 12.5
+    gop: int = 12
+    gops: int = 13
+    bitrate_kbps: int | None = None
+    crf: int = 26
+    preset: str = "veryfast"
+    slices: int = 1
+
+    @property
+    def frames(self) -> int:
+        """Pictures in one round of the clip. A frozen source is one GOP for ever: byte-identical key frames."""
+        return self.gop if self.film.fault is PictureFault.FROZEN else self.gop * self.gops
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One picture, coded: NAL units without start codes, or one JPEG file."""
+
+    parts: tuple[bytes, ...] = field(repr=False)
+    key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A coded film. `sets` are the parameter sets (VPS, SPS, PPS), which each key unit carries as well."""
+
+    spec: ClipSpec
+    units: tuple[Unit, ...] = field(repr=False)
+    sets: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def mean_kbps(self) -> float:
+        """The bitrate over the whole clip."""
+        bits = 8 * sum(len(p) for u in self.units for p in u.parts)
+        return bits * self.spec.fps / len(self.units) / 1000
+
+    @property
+    def key_bytes(self) -> float:
+        """The mean size of a key unit."""
+        sizes = [sum(map(len, u.parts)) for u in self.units if u.key]
+        return sum(sizes) / len(sizes)
+
+
+def is_set(nal: bytes, codec: Codec) -> bool:
+    """Whether a NAL unit is a parameter set."""
+    if codec is Codec.H264:
+        return nal[0] & 0x1F in (7, 8)
+    return nal[0] >> 1 & 0x3F in (32, 33, 34)
+
+
+def _is_sei(nal: bytes, codec: Codec) -> bool:
+    """Supplemental information; x264 advertises itself there, which no camera does."""
+    return nal[0] & 0x1F == 6 if codec is Codec.H264 else nal[0] >> 1 & 0x3F in (39, 40)
+
+
+def _encoder(spec: ClipSpec) -> av.VideoCodecContext:
+    name = "libx264" if spec.codec is Codec.H264 else "libx265"
+    context = av.CodecContext.create(name, "w")
+    assert isinstance(context, av.VideoCodecContext)
+    context.width, context.height = spec.film.size
+    context.pix_fmt = "yuv420p"
+    rate = Fraction(spec.fps).limit_denominator(1000)
+    context.framerate = rate
+    context.time_base = 1 / rate
+    context.gop_size = spec.gop
+    context.max_b_frames = 0
+    context.thread_count = 1
+    common = f"keyint={spec.gop}:min-keyint={spec.gop}:scenecut=0:repeat-headers=1:bframes=0"
+    options = {"preset": spec.preset}
+    if spec.codec is Codec.H264:
+        options["x264-params"] = (
+            f"{common}:sliced-threads=0:slices={spec.slices}:rc-lookahead=0:sync-lookahead=0:threads=1"
+        )
+        options["profile"] = "high"
+    else:
+        options["x265-params"] = (
+            f"{common}:open-gop=0:rc-lookahead=1:log-level=none:frame-threads=1:pools=none:info=0"
+        )
+    if spec.bitrate_kbps is None:
+        options["crf"] = str(36 if spec.film.fault is PictureFault.STATIC_LOW_BITRATE else spec.crf)
+    else:
+        context.bit_rate = spec.bitrate_kbps * 1000
+    context.options = options
+    return context
+
+
+def _coded(spec: ClipSpec) -> Iterator[bytes]:
+    """Access units in Annex B form, or JPEG files."""
+    shots = pictures(spec.film, count=spec.frames, fps=spec.fps)
+    if spec.codec is Codec.JPEG:
+        for picture in shots:
+            ok, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 78])
+            assert ok
+            yield data.tobytes()
+        return
+    encoder = _encoder(spec)
+    for i, picture in enumerate(shots):
+        planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
+        frame = av.VideoFrame.from_ndarray(np.asarray(planes, np.uint8), format="yuv420p")
+        frame.pts = i
+        frame.pict_type = PictureType.I if i % spec.gop == 0 else PictureType.NONE
+        for packet in encoder.encode(frame):
+            yield bytes(packet)
+    for packet in encoder.encode(None):
+        yield bytes(packet)
+
+
+def clip_of(spec: ClipSpec, coded: list[bytes]) -> Clip:
+    """A clip from its access units in Annex B form (or its JPEG files)."""
+    if spec.codec is Codec.JPEG:
+        return Clip(spec, tuple(Unit((data,), key=True) for data in coded), ())
+    units = []
+    sets: tuple[bytes, ...] = ()
+    for i, data in enumerate(coded):
+        nals = tuple(n for n in packets.nal_units(data) if not _is_sei(n, spec.codec))
+        key = i % spec.gop == 0
+        if key and not sets:
+            sets = tuple(n for n in nals if is_set(n, spec.codec))
+        units.append(Unit(nals, key))
+    return Clip(spec, tuple(units), sets)
+
+
+def encode(spec: ClipSpec) -> Clip:
+    """Render and code a clip now. 640 x 360, 156 pictures: about half a second of one core in H.264."""
+    return clip_of(spec, list(_coded(spec)))
+
+
+# ---------------------------------------------------------------- kept from run to run
+
+
+@cache
+def _recipe() -> bytes:
+    """The bytes of the code that makes a clip: a change in them is another clip."""
+    here = Path(__file__).parent
+    names = ("brushes", "sprites", "scenes", "faults", "films", "clips")
+    return b"".join((here / f"{name}.py").read_bytes() for name in names) + av.__version__.encode()
+
+
+def cache_folder() -> Path:
+    """Where coded clips are kept between runs: `$XDG_CACHE_HOME/lenskeeper/clips`."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "lenskeeper" / "clips"
+
+
+def _kept_as(spec: ClipSpec, folder: Path) -> Path:
+    return folder / f"{hashlib.sha256(_recipe() + repr(spec).encode()).hexdigest()[:32]}.clip"
+
+
+def _read(spec: ClipSpec, path: Path) -> Clip | None:
+    """The clip as it was kept, or None when it was not, or not whole."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    head, _, body = data.partition(b"\n")
+    try:
+        sizes = json.loads(head)
+    except ValueError:
+        return None
+    if not isinstance(sizes, list) or sum(sizes) != len(body) or len(sizes) != spec.frames:
+        return None
+    at, coded = 0, []
+    for size in sizes:
+        coded.append(body[at : at + size])
+        at += size
+    return clip_of(spec, coded)
+
+
+def _write(coded: list[bytes], path: Path) -> None:
+    """Keep a clip; a full disk or a read-only home is no reason to stop."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(f".{os.getpid()}.part")
+        half.write_bytes(json.dumps([len(d) for d in coded]).encode() + b"\n" + b"".join(coded))
+        half.replace(path)
+        old = sorted(path.parent.glob("*.clip"), key=lambda p: p.stat().st_mtime, reverse=True)
+        room = CACHE_BYTES_MAX
+        for kept in old:
+            room -= kept.stat().st_size
+            if room < 0:
+                kept.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def clip(spec: ClipSpec, folder: Path | None = None) -> Clip:
+    """The clip, from `folder` where it was kept there before, else coded now and kept. No folder, no keeping."""
+    if folder is None:
+        return encode(spec)
+    path = _kept_as(spec, folder)
+    kept = _read(spec, path)
+    if kept is not None:
+        return kept
+    coded = list(_coded(spec))
+    _write(coded, path)
+    return clip_of(spec, coded)
+
+
+def clips(specs: list[ClipSpec], folder: Path | None = None) -> dict[ClipSpec, Clip]:
+    """All clips of a fleet, coded side by side; films of one scene one after another, since they share its plate."""
+    scenes: dict[object, list[ClipSpec]] = {}
+    for spec in dict.fromkeys(specs):
+        scenes.setdefault((spec.film.place, spec.film.seed, spec.film.size, spec.film.light), []).append(spec)
+    with ThreadPoolExecutor(ENCODERS) as pool:
+        made = pool.map(lambda group: [(s, clip(s, folder)) for s in group], scenes.values())
+        return dict(pair for group in made for pair in group)
