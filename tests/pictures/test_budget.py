@@ -86,3 +86,15 @@ async def test_newcomers_leave_room_for_those_inside_to_grow() -> None:
 def test_a_budget_that_one_picture_could_never_enter_is_an_error_of_ours() -> None:
     with pytest.raises(AssertionError):
         ByteBudget(total_bytes=40, one_bytes=40)
+
+
+async def test_bytes_granted_to_one_who_is_called_off_at_that_moment_come_back() -> None:
+    budget = ByteBudget(TOTAL, ONE)
+    async with budget.reserve(40):
+        waiting = asyncio.create_task(contextlib.AsyncExitStack().enter_async_context(budget.reserve(40)))
+        await asyncio.sleep(0)
+    assert budget.used_bytes == 40, "the one who waited has been let in"
+    waiting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await waiting
+    assert budget.used_bytes == 0

@@ -80,6 +80,13 @@ async def test_a_reply_too_many_is_never_the_answer_to_the_next_job(pool: Worker
     assert answer == WorkerLost("the picture worker spoke out of turn")
 
 
+async def test_a_worker_that_speaks_unasked_is_replaced(pool: WorkerPool) -> None:
+    assert await pool.look(b"twice:1") == b"one"
+    await asyncio.sleep(0.3)
+    assert pool.restarts == 1
+    assert await pool.look(b"echo:again") == b"again"
+
+
 async def test_one_job_fails_and_those_beside_it_do_not() -> None:
     async with a_pool(2) as pool:
         jobs = [b"segfault:" if n == 5 else b"echo:%d" % n for n in range(12)]
