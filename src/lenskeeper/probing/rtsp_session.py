@@ -65,7 +65,7 @@ class _Visit:
     """The state of one visit. Its methods are the phases, in the order of the file."""
 
     __slots__ = (
-        "_admission", "_began_ms", "_began_s", "_first_frame_ms", "_known", "_last_timestamp", "_line", "_looks", "_loop",
+        "_admission", "_alive_at", "_began_ms", "_began_s", "_first_frame_ms", "_known", "_last_timestamp", "_line", "_looks", "_loop",
         "_media", "_media_ticks", "_offset_ms", "_phases_ms", "_prober", "_see", "_seen", "_server", "_sets",
         "_target",
     )  # fmt: skip
@@ -85,6 +85,7 @@ class _Visit:
         self._sets: tuple[bytes, ...] = ()
         self._last_timestamp: int | None = None
         self._media_ticks = 0
+        self._alive_at = self._began_s  # when the session last heard from us
         self._admission = Admission(target.host, known.credential, prober.refusals)
 
     async def run(self) -> Probe:
@@ -264,7 +265,7 @@ class _Visit:
 
     async def _watch(self, line: Line, media: _Media) -> Failure | None:
         """Take the key frames that were asked for, keeping the session alive meanwhile."""
-        due = self._loop.time()
+        due = self._alive_at = self._loop.time()
         while self._seen < self._looks.count:
             failure = await self._next_key_frame(line, media, due)
             if failure is not None and self._seen:
@@ -279,7 +280,6 @@ class _Visit:
     async def _next_key_frame(self, line: Line, media: _Media, due: float) -> Failure | None:
         """The first whole key frame from loop time `due` on."""
         limits, started = self._prober.limits, max(due, self._loop.time())
-        alive_at = self._loop.time() + line.dialogue.session_timeout_s / 2
         while True:
             while line.units:
                 unit, at_ms = line.units.popleft()
@@ -293,10 +293,10 @@ class _Visit:
                 return self._no_key_frame(
                     line, media, limits.first_packet_s if silent else limits.key_frame_s
                 )
-            if now >= alive_at:
-                alive_at = now + line.dialogue.session_timeout_s / 2
+            if now >= self._alive_at + line.dialogue.session_timeout_s / 2:
+                self._alive_at = now
                 line.send(line.dialogue.keep_alive())
-            await line.news(min(deadline, alive_at))
+            await line.news(min(deadline, self._alive_at + line.dialogue.session_timeout_s / 2))
 
     def _no_key_frame(self, line: Line, media: _Media, waited_s: float) -> Failure:
         tally = media.collector.tally

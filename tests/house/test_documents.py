@@ -1,0 +1,73 @@
+"""The documents are true: what they list is what the code has, no more and no less."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.cli.commands import parser
+from lenskeeper.cli.lines import CheckLine
+from lenskeeper.diagnosis.kinds import Kind, Verdict
+from lenskeeper.house.settings import Settings
+from lenskeeper.probing.probe import StreamFacts
+
+ROOT = Path(__file__).parents[2]
+JSON = (ROOT / "docs/reference/check-json.md").read_text()
+
+
+def first_column(text: str) -> set[str]:
+    """The words in backquotes that begin the rows of a table."""
+    return set(re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE))
+
+
+def test_every_field_of_the_json_line_is_documented() -> None:
+    fields, outcomes = JSON.split("## Outcomes")
+    assert first_column(fields) == set(CheckLine.__struct_fields__)
+    assert first_column(outcomes) == {o.value for o in Outcome}
+
+
+def test_every_fact_of_the_stream_is_documented() -> None:
+    row = next(line for line in JSON.splitlines() if line.startswith("| `stream`"))
+    assert set(re.findall(r"`(\w+)`", row)) - {"stream"} == set(StreamFacts.__dataclass_fields__)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \| (\S+) \|", (ROOT / "docs/reference/settings.md").read_text(), re.MULTILINE)
+    defaults = {
+        f"{table}.{name}": value
+        for table, held in Settings().model_dump().items()
+        for name, value in held.items()
+    }
+    assert dict(rows) == {name: _written(value) for name, value in defaults.items()}
+
+
+def _written(value: object) -> str:
+    return "[]" if value == () else str(value)
+
+
+def test_every_kind_and_verdict_stands_in_the_glossary() -> None:
+    glossary = (ROOT / "docs/glossary.md").read_text()
+    assert {k.value for k in Kind} == first_column(glossary.split("## Kinds")[1])
+    assert all(f"`{v}`" in glossary for v in Verdict)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide/check.md", "docs/reference/commands.md"])
+def test_every_option_that_a_page_names_exists(page: str) -> None:
+    known = parser().format_help() + "".join(
+        sub.format_help() for action in parser()._subparsers._group_actions for sub in action.choices.values()  # type: ignore[union-attr,attr-defined]  # noqa: SLF001  argparse has no other list
+    )
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (ROOT / page).read_text()))
+    assert not {option for option in named if option not in known}
+
+
+def test_every_link_between_our_pages_leads_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.relative_to(ROOT)}: {link}"
+
+
+def test_every_fragment_of_the_changelog_has_a_known_kind() -> None:
+    kinds = {"camera", "new", "better", "mended"}
+    for fragment in (ROOT / "changes").glob("*.md"):
+        assert fragment.name.split(".")[-2] in kinds, fragment.name

@@ -1,0 +1,186 @@
+"""Visits to simulated cameras on real sockets: each trouble ends with its own word, and we leave politely."""
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from lenskeeper.base.codecs import Codec
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.base.secret import Secret
+from lenskeeper.house.clock import SystemClock
+from lenskeeper.pictures.decode import decode
+from lenskeeper.pictures.planes import Planes
+from lenskeeper.probing.credentials import Credentials, credential
+from lenskeeper.probing.look import look_at
+from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, VisitLimits
+from lenskeeper.probing.refusals import Refusals
+from lenskeeper.probing.simulator.cameras import SimulatedCamera, Start
+from lenskeeper.probing.simulator.clips import ClipSpec
+from lenskeeper.probing.simulator.films import Film
+from lenskeeper.probing.simulator.fleet import FleetPlan, address_of, ill
+from lenskeeper.probing.simulator.ledger import Ledger
+from lenskeeper.probing.simulator.logins import Login, Scheme
+from lenskeeper.probing.simulator.running import running
+from lenskeeper.probing.simulator.troubles import Trouble
+from lenskeeper.probing.targets import parse_target
+
+SMALL = ClipSpec(film=Film(size=(320, 176)), gop=6, gops=3)
+BRIEF = VisitLimits(connect_s=1, reply_s=2.5, first_packet_s=1, key_frame_s=1.5, visit_s=6, teardown_s=1)
+LOGIN = Login("operator", Secret("harbour"), Scheme.MD5_PLAIN)
+RIGHT = Credentials(everywhere=credential("operator", "harbour"))
+
+
+def prober(credentials: Credentials | None = None, limits: VisitLimits = BRIEF) -> Prober:
+    return Prober(SystemClock(), Refusals(), credentials or Credentials(), limits)
+
+
+async def visit(
+    cameras: Sequence[SimulatedCamera], who: Prober | None = None, looks: Looks = ONE_LOOK
+) -> tuple[list[Probe], list[list[KeyFrame]], Ledger]:
+    """Look at every camera at the same time; the ledger is what they saw of us."""
+    who = who or prober()
+    frames: list[list[KeyFrame]] = [[] for _ in cameras]
+    async with running(FleetPlan(tuple(cameras)), SystemClock()) as fleet:
+        probes = await asyncio.gather(
+            *(
+                look_at(parse_target(t), who, looks, f.append)
+                for t, f in zip(fleet.targets(), frames, strict=True)
+            )
+        )
+        await asyncio.sleep(0.05)  # the cameras hear the last FIN
+        return list(probes), frames, fleet.ledger
+
+
+def camera(index: int = 0, codec: Codec = Codec.H264, **more: object) -> SimulatedCamera:
+    clip = replace(SMALL, codec=codec)
+    return replace(SimulatedCamera(address=address_of(index), clip=clip, start=Start.AT_KEY), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.H265, Codec.JPEG])
+async def test_a_whole_key_frame_comes_and_decodes(codec: Codec) -> None:
+    (probe,), (frames,), ledger = await visit([camera(codec=codec)])
+    assert (probe.outcome, probe.remark) == (Outcome.PLAYING, "")
+    assert (probe.stream.codec, probe.stream.width_px, probe.stream.height_px) == (codec, 320, 176)
+    assert probe.first_frame_ms is not None
+    assert probe.phases_ms.keys() == {"connect", "describe", "setup", "play", "key_frame"}
+    (frame,) = frames
+    planes = decode(frame.encoded)
+    assert isinstance(planes, Planes)
+    assert (planes.width_px, planes.decoder_errors) == (320, 0)
+    total = ledger.total()
+    assert (total.connections, total.plays, total.teardowns, total.abandoned, total.malformed) == (
+        1,
+        1,
+        1,
+        0,
+        0,
+    )
+
+
+TROUBLES = [t for t in Trouble if t is not Trouble.WRONG_PASSWORD]
+
+
+async def test_every_trouble_ends_with_its_own_word_and_nobody_is_left_hanging() -> None:
+    cameras = [ill(camera(n), trouble) for n, trouble in enumerate(TROUBLES)]
+    cameras = [replace(c, delay_s=0.3) for c in cameras]
+    probes, _, ledger = await visit(cameras)
+    wrong = {
+        trouble: (probe.outcome, probe.remark)
+        for trouble, c, probe in zip(TROUBLES, cameras, probes, strict=True)
+        if probe.outcome
+        not in c.truth().outcomes | ({Outcome.PLAYING} if trouble is Trouble.UNDECODABLE else set())
+    }
+    assert not wrong
+    assert ledger.total().malformed == 0
+    playing = [a for a, p in zip(cameras, probes, strict=True) if p.outcome is Outcome.PLAYING]
+    assert [a.trouble for a in playing if ledger[a.address].abandoned] == []
+    assert all(p.remark for p in probes if p.outcome is not Outcome.PLAYING)
+
+
+async def test_a_camera_that_dribbles_costs_one_deadline() -> None:
+    began = asyncio.get_running_loop().time()
+    (probe,), _, _ = await visit([ill(camera(), Trouble.DRIBBLE)])
+    assert probe.outcome is Outcome.TIMED_OUT
+    assert asyncio.get_running_loop().time() - began < BRIEF.reply_s + 3
+
+
+async def test_each_phase_has_a_deadline_of_its_own() -> None:
+    half_open, silent, endless = (
+        ill(camera(n), t) for n, t in enumerate([Trouble.HALF_OPEN, Trouble.NO_PACKETS, Trouble.NO_KEYFRAME])
+    )
+    probes, _, _ = await visit([half_open, silent, endless])
+    assert [p.remark.partition(":")[0] for p in probes] == [
+        "no answer within 2.5 s",
+        "no packet of video within 1 s of PLAY",
+        "no whole key frame within 1.5 s",
+    ]
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+async def test_every_way_to_log_in_is_spoken(scheme: Scheme) -> None:
+    login = replace(LOGIN, scheme=scheme)
+    (probe,), _, ledger = await visit([camera(login=login)], prober(RIGHT))
+    assert (probe.outcome, probe.remark) == (Outcome.PLAYING, "")
+    assert ledger.total().refused == 0
+
+
+async def test_a_stale_nonce_earns_one_more_try() -> None:
+    (probe,), _, ledger = await visit([camera(login=LOGIN, trouble=Trouble.STALE_ONCE)], prober(RIGHT))
+    assert probe.outcome is Outcome.PLAYING
+    assert ledger.total().methods["DESCRIBE"] == 3  # asked, challenged, stale
+
+
+async def test_without_an_account_the_operator_is_told_to_give_one() -> None:
+    (probe,), _, ledger = await visit([camera(login=LOGIN)])
+    assert probe.outcome is Outcome.AUTH_REFUSED
+    assert "--credentials" in probe.remark
+    assert ledger.total().logins == 0
+
+
+async def test_one_refusal_holds_back_the_other_channels_of_a_recorder() -> None:
+    channels = [camera(login=LOGIN, path=f"/channel/{n}", trouble=Trouble.WRONG_PASSWORD) for n in range(8)]
+    probes, _, ledger = await visit(channels, prober(RIGHT))
+    assert sorted(p.outcome for p in probes) == [Outcome.AUTH_REFUSED] + [Outcome.HELD_BACK] * 7
+    assert ledger.total().logins == 1
+
+
+async def test_a_wrong_password_meets_three_cameras_of_forty() -> None:
+    cameras = [camera(n, login=LOGIN, trouble=Trouble.WRONG_PASSWORD) for n in range(40)]
+    probes, _, ledger = await visit(cameras, prober(RIGHT))
+    outcomes = [p.outcome for p in probes]
+    assert (outcomes.count(Outcome.AUTH_REFUSED), outcomes.count(Outcome.HELD_BACK)) == (3, 37)
+    assert ledger.total().logins == 3
+
+
+async def test_one_recorder_is_visited_by_two_at_a_time() -> None:
+    channels = [camera(path=f"/channel/{n}") for n in range(10)]
+    probes, _, ledger = await visit(channels)
+    assert {p.outcome for p in probes} == {Outcome.PLAYING}
+    assert ledger.total().open_most <= 2
+
+
+async def test_looks_close_together_share_one_stream_that_is_kept_alive() -> None:
+    keep = camera(trouble=Trouble.SHORT_SESSION)
+    (probe,), (frames,), ledger = await visit(
+        [keep], prober(limits=replace(BRIEF, visit_s=20)), Looks(4, 2.0)
+    )
+    assert probe.outcome is Outcome.PLAYING
+    assert len(frames) == 4
+    assert all(
+        b.media_ms is not None and a.media_ms is not None and b.media_ms > a.media_ms
+        for a, b in itertools.pairwise(frames)
+    )
+    assert len({f.fingerprint for f in frames}) > 1
+    total = ledger.total()
+    assert (total.connections, total.teardowns) == (1, 1)
+    assert total.methods["GET_PARAMETER"] + total.methods["OPTIONS"] >= 1
+    assert probe.stream.key_frame_interval_s == pytest.approx(6 / SMALL.fps, rel=0.2)
+    assert probe.stream.frame_rate_hz == pytest.approx(SMALL.fps, rel=0.1)
+
+
+async def test_the_clock_of_the_camera_is_told() -> None:
+    (probe,), _, _ = await visit([camera(clock_offset_ms=90_000)], looks=Looks(2, 0.5))
+    assert probe.stream.clock_offset_ms == pytest.approx(90_000, abs=1500)
