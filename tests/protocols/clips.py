@@ -6,6 +6,7 @@ from functools import cache
 import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
+from numpy.typing import NDArray
 
 X264 = "repeat-headers=1:sliced-threads=0:scenecut=0:bframes=0:keyint=5:min-keyint=5"
 X265 = "repeat-headers=1:scenecut=0:bframes=0:keyint=5:min-keyint=5:log-level=none:pools=1:frame-threads=1"
@@ -41,12 +42,11 @@ def h265(params: str = X265) -> tuple[bytes, ...]:
     return clip("libx265", params)
 
 
-def decoded(codec: str, unit: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def decoded(codec: str, unit: bytes) -> NDArray[np.uint8]:
     """The luma plane of the one picture in an access unit, decoded alone; AssertionError unless it is exactly one."""
     context = av.codec.CodecContext.create(codec, "r")
     assert isinstance(context, VideoCodecContext)
     context.thread_count = 1
     frames = [*context.decode(av.Packet(unit)), *context.decode(None)]
     assert len(frames) == 1, f"{len(frames)} pictures"
-    luma: np.ndarray[tuple[int, int], np.dtype[np.uint8]] = frames[0].to_ndarray(format="gray")
-    return luma
+    return frames[0].to_ndarray(format="gray").astype(np.uint8)

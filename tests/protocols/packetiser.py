@@ -16,10 +16,7 @@ class Picture:
 
 def nal_units(annex_b: bytes) -> list[bytes]:
     """The NAL units between the start codes."""
-    units = []
-    for unit in annex_b.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")[1:]:
-        units.append(unit)
-    return units
+    return annex_b.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")[1:]
 
 
 def rtp(

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.protocols import clips
+from tests.protocols.packetiser import Picture, h264_payloads, h265_payloads, nal_units, rtp, stream
 
 from lenskeeper.base.codecs import Codec
 from lenskeeper.protocols import keyunits
@@ -13,8 +15,6 @@ from lenskeeper.protocols.collectors import collector
 from lenskeeper.protocols.keyunits import KeyFrameCollector, KeyUnit
 from lenskeeper.protocols.nal_units import H264Collector, H265Collector
 from lenskeeper.protocols.sdp import Track
-from tests.protocols import clips
-from tests.protocols.packetiser import Picture, h264_payloads, h265_payloads, nal_units, rtp, stream
 
 CLIPS: dict[Codec, Callable[[], tuple[bytes, ...]]] = {Codec.H264: clips.h264, Codec.H265: clips.h265}
 SETS: dict[Codec, frozenset[int]] = {Codec.H264: frozenset({7, 8}), Codec.H265: frozenset({32, 33, 34})}
@@ -272,6 +272,13 @@ def test_an_encoder_that_never_sends_idr_is_read_at_its_recovery_points() -> Non
     found = fed(fresh(Codec.H264), packets)
     assert found[0].rtp_timestamp == 3600 * later
     assert clips.decoded("h264", found[0].data).shape == (240, 320)
+
+
+def test_the_second_field_of_an_interlaced_key_picture_belongs_to_it() -> None:
+    units = nal_units(clips.h264()[0])
+    second = b"\x41\x9a" + bytes(40)  # a P slice whose first macroblock is 0
+    found = fed(fresh(Codec.H264), stream([Picture(payloads(Codec.H264, [*units, second]), 5)]))
+    assert found[0].data.endswith(second)
 
 
 def test_intra_refresh_without_i_pictures_is_no_key_picture() -> None:

@@ -117,7 +117,7 @@ class _NalCollector(KeyFrameCollector):
 class H264Collector(_NalCollector):
     """Key pictures of an H.264 track: IDR, or I slices behind a recovery point where an encoder never sends IDR."""
 
-    __slots__ = ("_recovers",)
+    __slots__ = ("_is_idr", "_recovers")
 
     CODEC = Codec.H264
     NEEDED = frozenset({_SPS, _PPS})
@@ -125,6 +125,7 @@ class H264Collector(_NalCollector):
     def __init__(self, payload_type: int, announced: tuple[bytes, ...] = ()) -> None:
         super().__init__(payload_type, announced)
         self._recovers = False
+        self._is_idr = False
 
     def _payload(self, data: bytes, body: int, end: int) -> None:
         kind = data[body] & 0x1F
@@ -198,10 +199,11 @@ class H264Collector(_NalCollector):
                 self._no_key()
                 return
             self._key_begins()
+            self._is_idr = kind == _IDR
             if not data[at] & 0x80:  # first_mb_in_slice is not 0: the beginning is lost
                 self._drop()
                 return
-        elif not wanted:
+        elif not (wanted or self._is_idr):  # behind an IDR it is the second field of an interlaced picture
             self._drop()
             return
         self._slices += (START_CODE, first)

@@ -223,6 +223,8 @@ class Wire:
                 found = sink(data, start, stop)
                 if found is not None:
                     events.append(found)
+            else:
+                self.n_strays += 1
             at = stop
         if at < end:
             if data[at] != _DOLLAR:
@@ -240,7 +242,6 @@ class Wire:
                 return False
             if data[start] & 0xC0 != 0x80:
                 return False
-        self.n_strays += 1
         return True
 
     def _message(self, data: bytes, at: int, events: list[Event]) -> int:
@@ -330,7 +331,9 @@ class Wire:
 
 
 def _says_sdp(headers: Headers) -> bool:
-    return "content-length" not in dict(headers.pairs) and "sdp" in headers.get("content-type").lower()
+    """Whether an SDP follows whose length is not said, or said in no plain number."""
+    said = headers.get("content-length")
+    return not (said.isascii() and said.isdigit()) and "sdp" in headers.get("content-type").lower()
 
 
 def _read_message(head: bytes, body: bytes) -> Message | None:
