@@ -20,7 +20,7 @@ from lenskeeper.pictures.planes import Planes
 from lenskeeper.pictures.undecodable import Undecodable
 
 # Containers that recorders write. Playlists (hls, dash, concat) are left out: they name other files.
-FORMATS: Final = "mov,matroska,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,flv,asf,ivf,wav,dhav,gxf,mxf"
+FORMATS: Final = "mov,matroska,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,flv,asf,ivf,dhav,mxf,mjpeg"
 PACKETS_MAX: Final = 500_000  # read in one call: more than four hours at 25 frames a second with sound
 SEEK_WORTH_S: Final = 5.0  # nearer than that, reading on is as quick as seeking
 FRAMES_MAX: Final = 1000  # asked for in one call
