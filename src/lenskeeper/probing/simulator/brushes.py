@@ -7,7 +7,7 @@ One flat-earth view: the camera stands `height_m` above the ground at X = 0, Z =
 Everything is painted far to near. Colours are BGR, 0..255, as float32 until the plate is finished.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import cv2
@@ -46,13 +46,32 @@ class Canvas:
     def grid(self) -> tuple[Floats, Floats]:
         """Column and row of every pixel, as floats."""
         h, w = self.size
-        u, v = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
-        return u, v
+        return pixel_grid(h, w)
+
+    def part(self, top: float, bottom: float, left: float = 0, right: float = 1e9) -> "Canvas":
+        """A window of this canvas: painting there paints here. Edges in pixels, cut to the canvas; never empty."""
+        h, w = self.size
+        y0, x0 = min(max(int(top), 0), h - 1), min(max(int(left), 0), w - 1)
+        y1, x1 = max(min(int(bottom) + 1, h), y0 + 1), max(min(int(right) + 1, w), x0 + 1)
+        return replace(
+            self,
+            picture=self.picture[y0:y1, x0:x1],
+            depth_m=self.depth_m[y0:y1, x0:x1],
+            sway=self.sway[y0:y1, x0:x1],
+            centre_px=self.centre_px - x0,
+            horizon_px=self.horizon_px - y0,
+        )
 
     def where(self, x_m: float, y_m: float, z_m: float) -> tuple[float, float]:
         """The pixel (u, v) at which a point of the world appears."""
         k = self.focal_px / z_m
         return self.centre_px + k * x_m, self.horizon_px + k * (self.height_m - y_m)
+
+
+def pixel_grid(h: int, w: int) -> tuple[Floats, Floats]:
+    """Column and row of every pixel of an (h, w) picture, as floats."""
+    u, v = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+    return u, v
 
 
 def fractal(rng: np.random.Generator, size: int = TILE, slope: float = 1.0) -> Floats:
@@ -88,11 +107,14 @@ def new_canvas(
     )
 
 
+def wrapped(values: Floats, period: float) -> Floats:
+    """What np.mod gives, at a tenth of its time."""
+    return np.asarray(values - period * np.floor(values * (1 / period)), np.float32)
+
+
 def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
     """The tile read at texel coordinates (x, y), bilinear, wrapping round."""
-    # x - TILE * floor(x / TILE) is np.mod at a tenth of its time
-    wrapped = [np.asarray(c - TILE * np.floor(c * (1 / TILE)), np.float32) for c in (x, y)]
-    out = cv2.remap(tile, wrapped[0], wrapped[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    out = cv2.remap(tile, wrapped(x, TILE), wrapped(y, TILE), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
     return np.asarray(out, dtype=np.float32)
 
 
@@ -116,8 +138,8 @@ def blend(
     canvas.picture *= 1 - a
     canvas.picture += a * np.asarray(colour, np.float32)
     if depth_m is not None:
-        canvas.depth_m = np.where(
-            alpha > 0.5, np.float32(depth_m) if isinstance(depth_m, float) else depth_m, canvas.depth_m
+        np.copyto(
+            canvas.depth_m, np.float32(depth_m) if isinstance(depth_m, float) else depth_m, where=alpha > 0.5
         )
 
 
@@ -160,41 +182,42 @@ def paint_ridge(
 
 @dataclass(slots=True)
 class Ground:
-    """Where each pixel of the ground lies: X and Z in metres, `on` where there is ground at all."""
+    """The part of a canvas below the horizon, and where each of its pixels lies: X and Z in metres.
 
+    on: where there is ground at all; detail: metres of ground that one row of pixels covers (finer cannot be seen).
+    """
+
+    canvas: Canvas
     x_m: Floats
     z_m: Floats
     on: npt.NDArray[np.bool_]
-    detail: Floats  # metres of ground that one row of pixels covers: what is finer cannot be seen
+    detail: Floats
 
 
-def ground_of(canvas: Canvas) -> Ground:
+def ground_of(whole: Canvas) -> Ground:
     """The ground plane as this camera sees it."""
+    canvas = whole.part(whole.horizon_px, whole.size[0])
     u, v = canvas.grid()
     below = np.maximum(v - canvas.horizon_px, 0.05)
     z = canvas.focal_px * canvas.height_m / below
     on = (v > canvas.horizon_px) & (z < GROUND_DEPTH_MAX_M)
     x = (u - canvas.centre_px) * z / canvas.focal_px
     detail = z * z / (canvas.focal_px * canvas.height_m)
-    return Ground(x.astype(np.float32), z.astype(np.float32), on, detail.astype(np.float32))
+    return Ground(canvas, x.astype(np.float32), z.astype(np.float32), on, detail.astype(np.float32))
 
 
-def texture(canvas: Canvas, ground: Ground, *, texel_m: float, stretch: float = 1.0) -> Floats:
+def texture(ground: Ground, *, texel_m: float, stretch: float = 1.0) -> Floats:
     """Fractal texture lying on the ground, about unit spread, faded where texels are finer than pixels."""
-    out = np.zeros(canvas.size, np.float32)
+    tile = ground.canvas.tiles[0]
+    out = np.zeros(ground.canvas.size, np.float32)
     for scale in (1.0, 7.0, 43.0):
         texel = texel_m * scale
         seen = np.clip(texel * 3 / ground.detail, 0, 1)
-        out += (
-            0.6
-            * seen
-            * sample(canvas.tiles[0], ground.x_m / texel + 31 * scale, ground.z_m / (texel * stretch))
-        )
+        out += 0.6 * seen * sample(tile, ground.x_m / texel + 31 * scale, ground.z_m / (texel * stretch))
     return out
 
 
 def paint_ground(
-    canvas: Canvas,
     ground: Ground,
     where: npt.NDArray[np.bool_] | Floats,
     colour: Colour,
@@ -203,17 +226,18 @@ def paint_ground(
     texel_m: float = 0.03,
 ) -> None:
     """Cover part of the ground with a material; `rough` is the spread of its brightness, as a share."""
-    tex = texture(canvas, ground, texel_m=texel_m)
+    tex = texture(ground, texel_m=texel_m)
     alpha = np.asarray(where, np.float32) * ground.on
-    warm = sample(canvas.tiles[1], ground.x_m * 1.3 + 99, ground.z_m * 0.6)
+    warm = sample(ground.canvas.tiles[1], ground.x_m * 1.3 + 99, ground.z_m * 0.6)
     lit = np.asarray(colour, np.float32) * (1 + rough * tex + 0.05 * warm)[..., None]
-    blend(canvas, alpha, lit, ground.z_m)
+    blend(ground.canvas, alpha, lit, ground.z_m)
 
 
-def paint_lines(canvas: Canvas, ground: Ground, where: Floats, *, worn: float = 0.35) -> None:
+def paint_lines(ground: Ground, where: Floats, *, worn: float = 0.35) -> None:
     """White road paint, worn in patches; `where` is 0..1 coverage."""
-    wear = smoothstep(texture(canvas, ground, texel_m=0.02), -1.6, 0.4)
-    blend(canvas, where * ground.on * (1 - worn * (1 - wear)) * 0.85, (214.0, 222.0, 224.0))
+    wear = smoothstep(texture(ground, texel_m=0.02), -1.6, 0.4)
+    alpha = np.asarray(where * ground.on * (1 - worn * (1 - wear)) * 0.85, np.float32)
+    blend(ground.canvas, alpha, (214.0, 222.0, 224.0))
 
 
 def stripe(ground: Ground, along: Floats, *, centre_m: float, width_m: float) -> Floats:
@@ -224,7 +248,7 @@ def stripe(ground: Ground, along: Floats, *, centre_m: float, width_m: float) ->
 
 def dashes(along: Floats, *, period_m: float, drawn_m: float) -> Floats:
     """1 on the drawn part of every period."""
-    return (np.mod(along, period_m) < drawn_m).astype(np.float32)
+    return (wrapped(along, period_m) < drawn_m).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +265,7 @@ class Facade:
 
 
 def _wall_pixels(
-    canvas: Canvas, look: Facade, along: Floats, up: Floats, salt: float, pixel_m: Floats
+    canvas: Canvas, look: Facade, along: Floats, up: Floats, *, salt: float, pixel_m: Floats
 ) -> tuple[Floats, Floats]:
     """Colour (h, w, 3) and coverage of a row of houses, by metres along the row and up."""
     lot = np.floor(along / look.lot_m)
@@ -276,28 +300,42 @@ def _wall_pixels(
     return np.asarray(colour, np.float32), cover
 
 
-def paint_side(canvas: Canvas, look: Facade, *, x_m: float, from_m: float, to_m: float) -> None:
+def paint_side(whole: Canvas, look: Facade, *, x_m: float, from_m: float, to_m: float) -> None:
     """A row of houses along the street at X = x_m, from `from_m` to `to_m` away."""
+    near, far = (whole.focal_px * abs(x_m) / d for d in (from_m, to_m))
+    above = whole.height_m - look.high_m
+    top = whole.horizon_px + whole.focal_px * min(above / from_m, above / to_m)
+    bottom = whole.horizon_px + whole.focal_px * whole.height_m / from_m
+    ends = sorted(whole.centre_px + np.sign(x_m) * e for e in (near, far))
+    canvas = whole.part(top, bottom, *ends)
     u, v = canvas.grid()
     across = (u - canvas.centre_px) * np.sign(x_m)
     z = canvas.focal_px * abs(x_m) / np.maximum(across, 0.5)
     up = canvas.height_m - (v - canvas.horizon_px) * z / canvas.focal_px
     pixel_m = z * z / (canvas.focal_px * abs(x_m))
     colour, cover = _wall_pixels(
-        canvas, look, z.astype(np.float32), up.astype(np.float32), x_m * 0.37, pixel_m.astype(np.float32)
+        canvas,
+        look,
+        z.astype(np.float32),
+        up.astype(np.float32),
+        salt=x_m * 0.37,
+        pixel_m=pixel_m.astype(np.float32),
     )
     seen = (across > 0.5) & (z >= from_m) & (z <= to_m)
     blend(canvas, cover * seen.astype(np.float32), colour, z.astype(np.float32))
 
 
-def paint_front(canvas: Canvas, look: Facade, *, z_m: float, from_m: float, to_m: float) -> None:
+def paint_front(whole: Canvas, look: Facade, *, z_m: float, from_m: float, to_m: float) -> None:
     """A row of houses that faces the camera at Z = z_m, from X = from_m to X = to_m."""
+    left, top = whole.where(from_m, look.high_m, z_m)
+    right, bottom = whole.where(to_m, 0, z_m)
+    canvas = whole.part(top, bottom, left, right)
     u, v = canvas.grid()
     x = (u - canvas.centre_px) * z_m / canvas.focal_px
     up = canvas.height_m - (v - canvas.horizon_px) * z_m / canvas.focal_px
     pixel_m = np.full(canvas.size, z_m / canvas.focal_px, np.float32)
     colour, cover = _wall_pixels(
-        canvas, look, x.astype(np.float32), up.astype(np.float32), z_m * 0.11, pixel_m
+        canvas, look, x.astype(np.float32), up.astype(np.float32), salt=z_m * 0.11, pixel_m=pixel_m
     )
     blend(canvas, cover * ((x >= from_m) & (x <= to_m)).astype(np.float32), colour, float(z_m))
 
@@ -365,8 +403,17 @@ def paint_tree(canvas: Canvas, *, x_m: float, z_m: float, tall_m: float, hue: fl
 
 
 def paint_shadow(
-    canvas: Canvas, ground: Ground, *, x_m: float, z_m: float, wide_m: float, deep_m: float, dark: float = 0.5
+    ground: Ground, *, x_m: float, z_m: float, wide_m: float, deep_m: float, dark: float = 0.5
 ) -> None:
     """A soft shadow on the ground."""
-    near = np.hypot((ground.x_m - x_m) / wide_m, (ground.z_m - z_m) / deep_m)
-    canvas.picture *= 1 - (dark * ground.on * (1 - smoothstep(near, 0.35, 1.0)))[..., None]
+    canvas = ground.canvas
+    h, w = canvas.size
+    u0, v0 = canvas.where(x_m - wide_m, 0, z_m + deep_m)
+    u1, v1 = canvas.where(x_m + wide_m, 0, max(z_m - deep_m, 1.0))
+    spread = abs(u1 - u0)
+    rows, columns = (
+        slice(max(int(v0), 0), max(min(int(v1) + 1, h), 0)),
+        slice(max(int(u0 - spread), 0), max(min(int(u1 + spread) + 1, w), 0)),
+    )
+    near = np.hypot((ground.x_m[rows, columns] - x_m) / wide_m, (ground.z_m[rows, columns] - z_m) / deep_m)
+    canvas.picture[rows, columns] *= 1 - (dark * (1 - smoothstep(near, 0.35, 1.0)))[..., None]

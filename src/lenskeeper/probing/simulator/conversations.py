@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final, cast
 
@@ -64,7 +64,7 @@ class Conversation(asyncio.Protocol):
         self._here = self.site.first(self.address)
         self._later(self.site.limits.connection_s, self.transport.abort)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self._closed = True
         self.site.open.discard(self.transport)
         for timer in self._timers:
@@ -73,9 +73,8 @@ class Conversation(asyncio.Protocol):
         if self.address.startswith("127."):
             self.site.ledger[self.address].open_now -= 1
 
-    def _later(self, after_s: float, do: object, *args: object) -> None:
-        loop = asyncio.get_running_loop()
-        self._timers.append(loop.call_later(after_s, cast("object", do), *args))  # type: ignore[arg-type]  # any callable
+    def _later(self, after_s: float, do: Callable[..., object], *args: object) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(after_s, do, *args))
 
     def data_received(self, data: bytes) -> None:
         trouble = self._here.trouble if self._here else None
@@ -155,11 +154,10 @@ class Conversation(asyncio.Protocol):
             self._stale_shown = True
             self._refuse(request, scheme, "stale", stale=True)
             return False
-        if given and camera.login and camera.trouble is not Trouble.WRONG_PASSWORD:
-            if logins.accepted(
-                camera.login, given, method=request.method, uri=request.uri, nonce=self._nonce
-            ):
-                return True
+        known = None if camera.trouble is Trouble.WRONG_PASSWORD else camera.login
+        asked = {"method": request.method, "uri": request.uri, "nonce": self._nonce}
+        if given and known and logins.accepted(known, given, **asked):
+            return True
         if given:
             self.site.ledger[self.address].refused += 1
         self._refuse(request, scheme, "first")

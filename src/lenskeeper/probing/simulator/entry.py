@@ -21,9 +21,9 @@ from lenskeeper.probing.simulator.fleet import CODECS, FleetPlan, account, city,
 from lenskeeper.probing.simulator.running import RunningFleet, running
 
 try:
-    import uvloop
+    from uvloop import new_event_loop
 except ImportError:  # Windows has none; the loop of the standard library does the same work for more
-    uvloop = None  # type: ignore[assignment]  # the module or nothing
+    new_event_loop = asyncio.new_event_loop  # type: ignore[assignment]  # a loop all the same
 
 FOR_S_DEFAULT = 600.0
 
@@ -147,7 +147,7 @@ def main(argv: Sequence[str], clock: Clock) -> int:
     """
     args = options().parse_args(argv)
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_simulate(args, clock))
     except CallerError as error:
         print(f"lenskeeper simulate: {error}", file=sys.stderr)

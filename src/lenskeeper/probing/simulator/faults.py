@@ -66,7 +66,7 @@ class Shot:
 
 
 def _scale(picture: Bgr) -> float:
-    return picture.shape[1] / 640
+    return float(picture.shape[1]) / 640
 
 
 def _bytes(values: Floats) -> Bgr:
@@ -76,18 +76,18 @@ def _bytes(values: Floats) -> Bgr:
 # ---------------------------------------------------------------- lens: before the sensor
 
 
-def dark(picture: Bgr, strength: float, shot: Shot) -> Bgr:
+def dark(picture: Bgr, strength: float, _shot: Shot) -> Bgr:
     """Too little light: 4.5 * strength stops in the linear domain (gamma 2.2); 1 leaves a quarter of the grey levels."""
     gain = 2.0 ** (-4.5 * strength / 2.2)
     return cv2.convertScaleAbs(picture, alpha=gain).astype(np.uint8)
 
 
-def overexposed(picture: Bgr, strength: float, shot: Shot) -> Bgr:
+def overexposed(picture: Bgr, strength: float, _shot: Shot) -> Bgr:
     """Too much light: a gain of 3 * strength stops after gamma and a veil of 60 * strength grey levels; then it clips."""
     return cv2.convertScaleAbs(picture, alpha=2.0 ** (1.5 * strength), beta=60 * strength).astype(np.uint8)
 
 
-def blur(picture: Bgr, strength: float, shot: Shot) -> Bgr:
+def blur(picture: Bgr, strength: float, _shot: Shot) -> Bgr:
     """Out of focus: a disc of radius 14 * strength px at 640 wide, the form that a round aperture gives."""
     radius = 14 * strength * _scale(picture)
     if radius < 0.5:
@@ -98,7 +98,7 @@ def blur(picture: Bgr, strength: float, shot: Shot) -> Bgr:
     return np.asarray(cv2.filter2D(picture, -1, disc / disc.sum()), np.uint8)
 
 
-def low_contrast(picture: Bgr, strength: float, shot: Shot) -> Bgr:
+def low_contrast(picture: Bgr, strength: float, _shot: Shot) -> Bgr:
     """A film on the dome: everything is drawn towards grey 132 by 0.9 * strength, near and far alike."""
     keep = 1 - 0.9 * strength
     return cv2.convertScaleAbs(picture, alpha=keep, beta=132 * (1 - keep)).astype(np.uint8)
@@ -177,7 +177,7 @@ def colour_cast(picture: Bgr, strength: float, shot: Shot) -> Bgr:
     red = shot.seed % 2 == 0
     high, low = 1 + 0.5 * strength, 1 - 0.4 * strength
     gains = (low, low, high) if red else (high, low, low)
-    return np.asarray(cv2.multiply(picture, (*gains, 1.0)), np.uint8)
+    return np.asarray(cv2.transform(picture, np.diag(gains)), np.uint8)
 
 
 def noise(picture: Bgr, strength: float, shot: Shot) -> Bgr:
@@ -244,9 +244,8 @@ def mosaic(picture: Bgr, strength: float, shot: Shot) -> Bgr:
         y = int(rng.integers(0, max(cut - size, 1))) // 16 * 16
         x = int(rng.integers(0, max(w - size, 1))) // 16 * 16
         fy, fx = int(rng.integers(0, max(h - size, 1))), int(rng.integers(0, max(w - size, 1)))
-        out[y : y + size, x : x + size] = cv2.add(
-            picture[fy : fy + size, fx : fx + size], (*rng.integers(-50, 50, 3).tolist(), 0.0)
-        )
+        stray = picture[fy : fy + size, fx : fx + size].astype(np.int16) + rng.integers(-50, 50, 3)
+        out[y : y + size, x : x + size] = np.clip(stray, 0, 255)
     return out
 
 
@@ -290,5 +289,5 @@ def displaced(picture: Bgr, *, right_px: float, down_px: float = 0.0, turn_deg: 
     """A picture of any origin seen from a camera that was knocked aside; what comes into view is mirrored from the edge."""
     h, w = picture.shape[:2]
     turn = cv2.getRotationMatrix2D((w / 2, h / 2), turn_deg, 1.0)
-    turn[:, 2] -= (right_px, down_px)
+    turn[:, 2] -= np.array((right_px, down_px))
     return np.asarray(cv2.warpAffine(picture, turn, (w, h), borderMode=cv2.BORDER_REFLECT_101), np.uint8)

@@ -10,7 +10,8 @@ import numpy as np
 
 from lenskeeper.probing.simulator import faults, scenes
 from lenskeeper.probing.simulator.faults import PictureFault, Shot
-from lenskeeper.probing.simulator.scenes import Light, Place, Scene, View
+from lenskeeper.probing.simulator.places import Place
+from lenskeeper.probing.simulator.scenes import Light, Scene, View
 from lenskeeper.probing.simulator.sprites import Bgr
 
 SENSOR_SIGMA: Final = {Light.DAY: 2.0, Light.DUSK: 3.5, Light.NIGHT: 6.0}  # grey levels
@@ -63,38 +64,23 @@ def _view(film: Film, t_s: float) -> View:
 
 def _write(picture: Bgr, text: str, at: tuple[int, int], size: float) -> None:
     """White letters with a dark outline, as cameras burn them in."""
-    cv2.putText(
-        picture,
-        text,
-        at,
-        cv2.FONT_HERSHEY_SIMPLEX,
-        size,
-        (16.0, 16.0, 16.0),
-        max(round(size * 6), 2),
-        cv2.LINE_8,
-    )
-    cv2.putText(
-        picture,
-        text,
-        at,
-        cv2.FONT_HERSHEY_SIMPLEX,
-        size,
-        (250.0, 250.0, 250.0),
-        max(round(size * 2), 1),
-        cv2.LINE_8,
-    )
+    thick = max(round(size * 1.5), 1)
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (1, 1)):
+        edge = (at[0] + dx * thick, at[1] + dy * thick)
+        cv2.putText(picture, text, edge, cv2.FONT_HERSHEY_SIMPLEX, size, (16.0, 16.0, 16.0), thick)
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, (250.0, 250.0, 250.0), thick)
 
 
 def burn_in(picture: Bgr, film: Film, t_s: float) -> None:
     """Clock and name, written into the picture in place."""
     width, height = film.size
-    size = width / 640 * 0.52
+    size = width / 640 * 0.6
     if film.clock:
         s = FILM_BEGINS_S + int(t_s)
         _write(
             picture,
             f"2026-06-15 {s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}",
-            (round(width * 0.02), round(height * 0.06)),
+            (round(width * 0.02), round(height * 0.07)),
             size,
         )
     if film.name:

@@ -13,7 +13,7 @@ from lenskeeper.probing.simulator.clips import ClipSpec
 from lenskeeper.probing.simulator.faults import PictureFault
 from lenskeeper.probing.simulator.films import Film
 from lenskeeper.probing.simulator.logins import Login, Scheme
-from lenskeeper.probing.simulator.scenes import Place
+from lenskeeper.probing.simulator.places import Place
 from lenskeeper.probing.simulator.troubles import Trouble
 
 FIRST_NET: Final = 16  # 127.16.0.1 is the first camera; 127.0.0.x is left to other servers of the machine
@@ -120,7 +120,10 @@ def ill(camera: SimulatedCamera, illness: Illness, strength: float = 1.0) -> Sim
     if isinstance(illness, Trouble):
         slices = 4 if illness is Trouble.SEVERAL_SLICES else camera.clip.slices
         codec = Codec.H264 if illness in (Trouble.SEVERAL_SLICES, Trouble.NO_KEYFRAME) else camera.clip.codec
-        return replace(camera, trouble=illness, clip=replace(camera.clip, slices=slices, codec=codec))
+        login = camera.login or (account() if illness is Trouble.STALE_ONCE else None)
+        return replace(
+            camera, trouble=illness, login=login, clip=replace(camera.clip, slices=slices, codec=codec)
+        )
     film = replace(camera.clip.film, fault=illness, strength=strength)
     return replace(camera, clip=replace(camera.clip, film=film))
 
@@ -169,11 +172,9 @@ def city(
     return FleetPlan(tuple(out))
 
 
-def account(
-    user: str = "operator", password: str = "harbour-lamp-7", scheme: Scheme = Scheme.MD5_PLAIN
-) -> Login:
+def account(scheme: Scheme = Scheme.MD5_PLAIN) -> Login:
     """The account that simulated cameras know; there is no secret in it."""
-    return Login(user, Secret(password), scheme)
+    return Login("operator", Secret("harbour-lamp-7"), scheme)
 
 
 def stills(plan: FleetPlan) -> FleetPlan:

@@ -31,9 +31,9 @@ class RequestReader:
     def feed(self, data: bytes) -> list[Request]:
         """The requests that are whole now; BadRequest when they cannot become any."""
         self._held += data
-        out = []
+        out: list[Request] = []
         while True:
-            while self._held[:1] in (b"\r", b"\n"):
+            while self._held.startswith((b"\r", b"\n")):
                 del self._held[:1]
             if self._held[:1] == b"$":
                 if not self._pass_frame():

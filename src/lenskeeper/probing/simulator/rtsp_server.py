@@ -50,7 +50,7 @@ class UdpPair:
         else:
             raise OSError("no pair of free ports")
         for one in self._sockets:
-            one.setblocking(False)
+            one.setblocking(False)  # noqa: FBT003 - the standard library has no keyword here
 
     def send(self, which: int, datagram: bytes) -> None:
         """Send on RTP (0) or RTCP (1); what the kernel will not take is lost, as on a wire."""
@@ -290,8 +290,8 @@ class RtspConversation(Conversation):
             self._keep_alive.cancel()
             self._keep_alive = None
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         if self._playing:
             self.site.ledger[self.address].abandoned += 1
         self._stop()
-        super().connection_lost(exc)
+        super().connection_lost(_exc)

@@ -21,10 +21,10 @@ class Sprite:
 
 def _finish(bgr: Bgr, mask: Bgr, wide_m: float, rng: np.random.Generator) -> Sprite:
     grain = rng.normal(0, 5, bgr.shape[:2]).astype(np.float32)
-    grain = cv2.GaussianBlur(grain, (0, 0), 1.2) * 2
+    soft = np.asarray(cv2.GaussianBlur(grain, (0, 0), 1.2), np.float32) * 2
     h = bgr.shape[0]
     shade = np.linspace(1.12, 0.78, h, dtype=np.float32)[:, None, None]
-    lit = np.clip(bgr.astype(np.float32) * shade + grain[..., None], 0, 255).astype(np.uint8)
+    lit = np.clip(bgr.astype(np.float32) * shade + soft[..., None], 0, 255).astype(np.uint8)
     alpha = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 0.8)
     return Sprite(lit, np.asarray(alpha, np.float32), wide_m)
 
@@ -66,6 +66,29 @@ def car(rng: np.random.Generator) -> Sprite:
     return _finish(bgr, mask, 1.9, rng)
 
 
+def train(rng: np.random.Generator) -> Sprite:
+    """A regional train from the front, 130 x 170 px."""
+    w, h = 130, 170
+    bgr = np.full((h, w, 3), 70, np.uint8)
+    mask = np.zeros((h, w), np.uint8)
+    tint = (float(rng.integers(30, 170)), float(rng.integers(40, 120)), float(rng.integers(40, 190)))
+    front = np.array([(10, 156), (8, 50), (26, 14), (104, 14), (122, 50), (120, 156)], np.int32)
+    cv2.fillPoly(bgr, [front], tint)
+    cv2.fillPoly(mask, [front], 255.0)
+    cv2.fillPoly(
+        bgr,
+        [np.array([(20, 82), (20, 52), (34, 26), (96, 26), (110, 52), (110, 82)], np.int32)],
+        (48.0, 42.0, 36.0),
+    )
+    cv2.line(bgr, (30, 76), (58, 32), (110.0, 102.0, 92.0), 4)
+    cv2.rectangle(bgr, (9, 96), (121, 112), (214.0, 216.0, 216.0), -1)
+    for x in (20, 96):
+        cv2.rectangle(bgr, (x, 120), (x + 14, 130), (210.0, 236.0, 244.0), -1)
+    cv2.rectangle(bgr, (16, 142), (114, 160), (36.0, 36.0, 38.0), -1)
+    cv2.rectangle(mask, (16, 142), (114, 164), 255.0, -1)
+    return _finish(bgr, mask, 3.0, rng)
+
+
 def boat(rng: np.random.Generator) -> Sprite:
     """A cargo boat from the side, 220 x 70 px."""
     w, h = 220, 70
@@ -87,9 +110,15 @@ def boat(rng: np.random.Generator) -> Sprite:
 
 
 def lay(
-    picture: Bgr, sprite: Sprite, *, centre_px: float, foot_px: float, wide_px: float, light: float = 1.0
+    picture: Bgr | npt.NDArray[np.float32],
+    sprite: Sprite,
+    *,
+    centre_px: float,
+    foot_px: float,
+    wide_px: float,
+    light: float = 1.0,
 ) -> None:
-    """Lay a sprite over the picture in place, its foot at (centre_px, foot_px), at least 3 px wide."""
+    """Lay a sprite over a picture of bytes or of floats in place, its foot at (centre_px, foot_px), at least 3 px wide."""
     w = round(wide_px)
     h = round(wide_px * sprite.bgr.shape[0] / sprite.bgr.shape[1])
     left, top = round(centre_px - w / 2), round(foot_px) - h
@@ -103,4 +132,4 @@ def lay(
         y0 - top : y1 - top, x0 - left : x1 - left, None
     ]
     part = picture[y0:y1, x0:x1]
-    np.copyto(part, (part * (1 - alpha) + bgr.astype(np.float32) * (alpha * light)).astype(np.uint8))
+    part[:] = part * (1 - alpha) + bgr.astype(np.float32) * (alpha * light)

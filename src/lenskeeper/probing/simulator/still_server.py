@@ -90,7 +90,7 @@ class StillConversation(Conversation):
         self.transport.write(head + data + b"\r\n")
         self.site.ledger[self.address].bytes_sent += len(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         if self._in_motion and self._camera is not None:
             self.site.wheel(self._camera.clip.fps).leave(self, self._camera.phase % SPOKES)
-        super().connection_lost(exc)
+        super().connection_lost(_exc)

@@ -17,7 +17,7 @@ class Trouble(StrEnum):
     GARBAGE = "garbage"  # random bytes instead of a reply
     ENDLESS_HEADER = "endless_header"  # a reply whose header never ends
     # the replies
-    WRONG_PASSWORD = "wrong_password"  # every login is refused
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a trouble, no secret: every login is refused
     STALE_ONCE = "stale_once"  # the first nonce has grown stale
     NOT_FOUND = "not_found"
     REDIRECT = "redirect"  # 302 to a host that nobody named
