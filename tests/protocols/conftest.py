@@ -1,6 +1,7 @@
-"""The tests of this room share a packetiser; `tests.protocols...` is found from the root of the repository."""
+"""The tests of this room share a packetiser (`tests.protocols...`) and, with the bench, the fuzz inputs."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))  # import-mode=importlib leaves sys.path alone
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "benches")]  # import-mode=importlib leaves sys.path alone

@@ -206,6 +206,21 @@ def test_padding_csrc_and_extension_are_no_picture(codec: Codec) -> None:
 
 
 @both
+def test_other_packets_between_the_fragments_do_no_harm(codec: Codec) -> None:
+    packets = stream(pictures(codec))
+    audio = [rtp(7, 160 * index, b"\xd5" * 160, payload_type=8) for index in range(len(packets))]
+    rtcp = b"\x80\xc8\x00\x06" + bytes(24)
+    mixed = [packet for pair in zip(packets, audio, strict=True) for packet in (*pair, rtcp)]
+    assert len(fed(fresh(codec), mixed)) == 3
+
+    sei = b"\x06\x05\x02ab\x80" if codec is Codec.H264 else b"\x50\x01\x05\x02ab\x80"
+    first = pictures(codec)[0]
+    parted = Picture((*first.payloads[:-3], sei, *first.payloads[-3:]), first.timestamp)
+    whole, between = (fed(fresh(codec), stream([picture]))[0] for picture in (first, parted))
+    assert between.data == whole.data
+
+
+@both
 def test_a_stream_joined_amid_a_picture_waits_for_the_next_key(codec: Codec) -> None:
     packets = stream(pictures(codec))
     found = fed(fresh(codec), packets[20:])
