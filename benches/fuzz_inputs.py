@@ -45,7 +45,7 @@ WORDS: Final = (
     b"RTSP/1.0 ", b"\r\n\r\n", b"\n", b"$\0\xff\xff", b"$\0\0\0", b"Content-Length: 99999999999\r\n", b"Content-Length: -1\r\n",
     b"CSeq: 1\r\n", b"a=control:", b"m=video 0 RTP/AVP 96\r\n", b'"', b",", b"=", b"\0" * 64, b"\xff" * 64, b"\x1c\x85", b"\x62\x01\x93",
     b"Session: ;timeout=0\r\n", b"WWW-Authenticate: Digest nonce=\r\n", b"Transfer-Encoding: chunked\r\n", b"ffffffff\r\n", b"--cut\r\n",
-    b"Content-Type: multipart/x-mixed-replace\r\n", b"\xe6\x91\x84", b"-1", b"4294967296", b"\x80\xe0\0\0",
+    b"Content-Type: multipart/x-mixed-replace\r\n", b"\xe6\x91\x84", b"-1", b"4294967296", b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", b"x" * 2000, b"Content-Length: 70000\r\n", b"\x80\xe0\0\0",
 )  # fmt: skip
 
 
@@ -219,6 +219,7 @@ def targets() -> tuple[Target, ...]:
     streams = _streams()
     answers = [b"".join(turn.answer[:8000] for turn in session.turns) for session in sessions]
     opening = b"".join(b"RTSP/1.0 200 OK\r\nCSeq: %d\r\n\r\n" % cseq for cseq in range(1, 5))
+    opening += b"GET_PARAMETER rtsp://192.0.2.9/ RTSP/1.0\r\nCSeq: 9\r\n\r\n"
     rtsp_seeds = [b"\0\0" + answer for answer in answers]
     rtsp_seeds += [
         bytes([index + 1, index]) + opening + interleaved(packets) for index, packets in enumerate(streams)

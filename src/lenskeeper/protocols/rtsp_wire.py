@@ -158,24 +158,24 @@ class Wire:
         """The peer has fallen silent amid a message (or has hung up): make the best of what came.
 
         A header block without its blank line, or a body shorter than announced, is taken as it stands; so is an
-        SDP without Content-Length. Junk with no message before it is Garbled. Packets cut short are dropped.
+        SDP without Content-Length. Junk with no message before it is Garbled. The beginning of a packet is kept:
+        the rest may still come.
         """
         events: list[Event] = []
-        if self._is_deaf:
-            return events
         rest = bytes(self._rest or b"")
-        self._rest, self._scanned = None, -1
-        if not self._in_junk and rest and rest[0] != _DOLLAR:
+        if self._is_deaf or (self._spoke and not rest):
+            return events
+        if rest.startswith(_TOKENS) and not self._in_junk:
             split = BLANK_LINE.search(rest)
             head_end, body_at = (
                 (split.start() + 1, split.end()) if split is not None else (len(rest), len(rest))
             )
             message = _read_message(rest[:head_end], rest[body_at:])
             if message is not None:
+                self._rest, self._scanned = None, -1
                 self._spoke = True
                 events.append(self._on_message(message))
-                return events
-        if not self._spoke and (self._junk or rest):
+        elif not self._spoke and self._junk:
             self._remember(rest)
             self._garble(f"what answers is not RTSP: {excerpt(self._excerpt)!r}", events)
         return events
