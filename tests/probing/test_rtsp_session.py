@@ -80,7 +80,7 @@ async def test_a_whole_key_frame_comes_and_decodes(codec: Codec) -> None:
     )
 
 
-TROUBLES = [t for t in Trouble if t is not Trouble.WRONG_PASSWORD]
+TROUBLES = [t for t in Trouble if t not in {Trouble.WRONG_PASSWORD, Trouble.STALE_ONCE}]  # need a login
 
 
 async def test_every_trouble_ends_with_its_own_word_and_nobody_is_left_hanging() -> None:

@@ -20,7 +20,7 @@ from lenskeeper.diagnosis.kinds import Verdict
 from lenskeeper.house.check import Checked, CheckOrder, check_all, knock_all
 from lenskeeper.house.logs import set_up_logs
 from lenskeeper.house.process import run_loop
-from lenskeeper.house.settings import read_settings
+from lenskeeper.house.settings import Settings, read_settings
 from lenskeeper.probing.credentials import Credentials, credential, read_credentials
 from lenskeeper.probing.probe import Looks
 from lenskeeper.probing.sweep import Knock
@@ -89,35 +89,41 @@ def run_check(given: argparse.Namespace) -> int:
         in_flight=given.concurrency,
     )
     if given.reachability:
-        return _show_knocks(
-            given, targets, lambda report: run_loop(knock_all(targets, order, settings, report))
-        )
-    return _show_checks(given, targets, lambda report: run_loop(check_all(targets, order, settings, report)))
+        knocks = _show_knocks(given, targets, order, settings)
+        return ALL_WELL if all(k.outcome is Outcome.ANSWERS for k in knocks) else NOT_ALL_WELL
+    found = show_checks(targets, order, settings, as_json=given.json, list_all=given.all)
+    return ALL_WELL if all(c.diagnosis.verdict is Verdict.FIT for c in found) else NOT_ALL_WELL
 
 
-def _show_checks(
-    given: argparse.Namespace, targets: list[Target], run: Callable[[Callable[[Checked], None]], None]
-) -> int:
+def show_checks(
+    targets: list[Target],
+    order: CheckOrder,
+    settings: Settings,
+    *,
+    as_json: bool = False,
+    list_all: bool = False,
+) -> list[Checked]:
+    """Check, and print what was found: lines of JSON as they come, or a table at the end."""
     found: list[Checked] = []
-    with _progress(len(targets), quiet=given.json) as step:
+    with _progress(len(targets), quiet=as_json) as step:
 
         def report(checked: Checked) -> None:
             found.append(checked)
             step()
-            if given.json:
+            if as_json:
                 _print_line(check_line(checked))
 
-        run(report)
-    if not given.json:
+        run_loop(check_all(targets, order, settings, report))
+    if not as_json:
         out = console()
-        out.print(verdict_table(found, list_all=given.all))
+        out.print(verdict_table(found, list_all=list_all))
         out.print(tally(found))
-    return ALL_WELL if all(c.diagnosis.verdict is Verdict.FIT for c in found) else NOT_ALL_WELL
+    return found
 
 
 def _show_knocks(
-    given: argparse.Namespace, targets: list[Target], run: Callable[[Callable[[Knock], None]], None]
-) -> int:
+    given: argparse.Namespace, targets: list[Target], order: CheckOrder, settings: Settings
+) -> list[Knock]:
     found: list[Knock] = []
     with _progress(len(targets), quiet=given.json) as step:
 
@@ -127,12 +133,12 @@ def _show_knocks(
             if given.json:
                 _print_line(knock_line(knock))
 
-        run(report)
+        run_loop(knock_all(targets, order, settings, report))
     if not given.json:
         out = console()
         out.print(knock_table(found, list_all=given.all))
         out.print(knock_tally(found))
-    return ALL_WELL if all(k.outcome is Outcome.ANSWERS for k in found) else NOT_ALL_WELL
+    return found
 
 
 def _print_line(line: bytes) -> None:

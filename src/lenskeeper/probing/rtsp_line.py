@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from lenskeeper.base.clock import Clock
 from lenskeeper.probing.connection import Failure, connect, remark
@@ -51,7 +51,7 @@ class Line(asyncio.Protocol):
     # -- what the loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop has its own class for it
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

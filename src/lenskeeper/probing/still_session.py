@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import deque
-from typing import Final
+from typing import Final, cast
 
 from lenskeeper.base.codecs import Codec
 from lenskeeper.base.outcomes import Outcome
@@ -19,6 +19,7 @@ from lenskeeper.protocols.http import HttpDialogue, HttpEvent, StillReply
 from lenskeeper.protocols.messages import Garbled, date_ms
 
 JPEG_BEGINS: Final = b"\xff\xd8\xff"
+HTTP_BEGINS: Final = b"HTTP/"
 FINGERPRINT_BYTES: Final = 16
 
 
@@ -28,15 +29,20 @@ class _Line(asyncio.Protocol):
     def __init__(self, dialogue: HttpDialogue) -> None:
         self.dialogue = dialogue
         self.transport: asyncio.Transport | None = None
+        self._begins = b""
         self._heard: deque[HttpEvent] = deque()
         self._bell: asyncio.Future[None] | None = None
         self._is_closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop has its own class for it
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        self._begins += data[: len(HTTP_BEGINS) - len(self._begins)]
+        if not HTTP_BEGINS.startswith(self._begins):  # said at once: it may never come to the end of a line
+            self._take([Garbled(f"what answers is not HTTP: {self._begins!r}")])
+            return
         self._take(self.dialogue.receive(data))
 
     def connection_lost(self, _exc: Exception | None) -> None:

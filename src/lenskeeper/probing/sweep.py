@@ -7,7 +7,7 @@ Ping tells only that there is power, a TCP connection only that a port is open; 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.probing.connection import Failure, connect, remark
@@ -42,7 +42,7 @@ class _FirstLine(asyncio.Protocol):
         self.line = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop has its own class for it
         self.transport = transport
         transport.write(self._request)
 

@@ -1,4 +1,4 @@
-"""`python -m lenskeeper` is the command `lenskeeper`."""
+"""`python -m lenskeeper.cli` is the command `lenskeeper`."""
 
 import sys
 
