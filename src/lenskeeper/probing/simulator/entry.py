@@ -137,7 +137,8 @@ async def _simulate(args: argparse.Namespace, clock: Clock) -> None:
             await asyncio.wait_for(told.wait(), args.for_s)
         visits = fleet.ledger.total()
         total = asdict(replace(visits, methods=Counter())) | {"methods": dict(visits.methods)}
-    print(json.dumps({"ready": False, "visits": total}), flush=True)
+    with contextlib.suppress(BrokenPipeError):  # whoever started us may be gone by now
+        print(json.dumps({"ready": False, "visits": total}), flush=True)
 
 
 def main(argv: Sequence[str], clock: Clock) -> int:

@@ -11,11 +11,18 @@ Lengths in pixels hold for a picture 640 wide and grow with its width.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+HALF_SIZE_FROM_PX: Final = (
+    6.0  # a disc of this radius leaves nothing that half the size would lose, at a quarter of the time
+)
+MASKS_KEPT: Final = 32
+NOISE_SHIFT_PX: Final = 97
 
 Bgr = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -56,10 +63,6 @@ class Shot:
     t_s: float = 0.0
     seed: int = 0
 
-    def rng(self) -> np.random.Generator:
-        """Chance that stays the same from picture to picture of one camera."""
-        return np.random.default_rng(self.seed)
-
     def fresh_rng(self) -> np.random.Generator:
         """Chance that is new in each picture."""
         return np.random.default_rng((self.seed, round(self.t_s * 1000)))
@@ -92,6 +95,14 @@ def blur(picture: Bgr, strength: float, _shot: Shot) -> Bgr:
     radius = 14 * strength * _scale(picture)
     if radius < 0.5:
         return picture
+    if radius < HALF_SIZE_FROM_PX:
+        return _through_disc(picture, radius)
+    h, w = picture.shape[:2]
+    small = np.asarray(cv2.resize(picture, (w // 2, h // 2), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(_through_disc(small, radius / 2), (w, h)), np.uint8)
+
+
+def _through_disc(picture: Bgr, radius: float) -> Bgr:
     half = int(np.ceil(radius))
     y, x = np.mgrid[-half : half + 1, -half : half + 1]
     disc = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1).astype(np.float32)
@@ -108,18 +119,23 @@ def occluded(picture: Bgr, strength: float, shot: Shot) -> Bgr:
     """Something near and out of focus before the lens; it covers 0.1 + 0.8 * strength of the picture from one side."""
     if strength <= 0:
         return picture
-    h, w = picture.shape[:2]
-    rng = shot.rng()
-    share = 0.1 + 0.8 * strength
+    keep, shade = _cover(picture.shape[:2], strength, shot.seed)
+    return _bytes(picture * keep + shade)
+
+
+@lru_cache(maxsize=MASKS_KEPT)
+def _cover(size: tuple[int, int], strength: float, seed: int) -> tuple[Floats, Floats]:
+    """Of a near object: what share of each pixel it leaves, and what it adds."""
+    h, w = size
+    rng = np.random.default_rng(seed)
     angle = float(rng.uniform(-0.5, 0.5)) + (np.pi if rng.random() < 0.5 else 0)
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     along = (x / w - 0.5) * np.cos(angle) + (y / h - 0.5) * np.sin(angle)
     along += 0.05 * np.sin(y / h * 7 + float(rng.uniform(0, 6)))
-    edge = float(np.quantile(along, share))
-    cover = np.clip((edge - along) / 0.05 + 0.5, 0, 1).astype(np.float32)
+    edge = float(np.quantile(along, 0.1 + 0.8 * strength))
+    cover = np.clip((edge - along) / 0.05 + 0.5, 0, 1).astype(np.float32)[..., None]
     tone = np.asarray(rng.uniform((20, 26, 30), (58, 66, 74)), np.float32)
-    shade = (0.85 + 0.3 * y / h)[..., None] * tone
-    return _bytes(picture * (1 - cover[..., None]) + shade * cover[..., None])
+    return 1 - cover, np.asarray((0.85 + 0.3 * y / h)[..., None] * tone * cover, np.float32)
 
 
 def fog(picture: Bgr, strength: float, shot: Shot) -> Bgr:
@@ -151,22 +167,28 @@ def lens_dirty(picture: Bgr, strength: float, shot: Shot) -> Bgr:
     """Drops and smears on the glass: 4 + 36 * strength blots of 8 to 40 px, each a blurred, brighter or darker patch."""
     if strength <= 0:
         return picture
-    h, w = picture.shape[:2]
-    k = _scale(picture)
-    rng = shot.rng()
-    mask = np.zeros((h, w), np.float32)
-    tone = np.zeros((h, w), np.float32)
+    keep, add = _drops(picture.shape[:2], strength, shot.seed)
+    soft = cv2.GaussianBlur(picture, (0, 0), 9 * _scale(picture))
+    return _bytes(picture * keep + (soft * 0.9 + add) * (1 - keep))
+
+
+@lru_cache(maxsize=MASKS_KEPT)
+def _drops(size: tuple[int, int], strength: float, seed: int) -> tuple[Floats, Floats]:
+    """Of dirt on the glass: what share of each pixel stays sharp, and how much brighter the rest is."""
+    h, w = size
+    k = w / 640
+    rng = np.random.default_rng(seed)
+    mask, tone = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
     for _ in range(round(4 + 36 * strength)):
         at = (int(rng.integers(w)), int(rng.integers(h)))
-        size = int(rng.uniform(8, 40) * k)
-        shape = (size, max(int(size * rng.uniform(0.4, 1)), 2))
+        wide = int(rng.uniform(8, 40) * k)
+        shape = (wide, max(int(wide * rng.uniform(0.4, 1)), 2))
         turn = float(rng.uniform(0, 180))
         cv2.ellipse(mask, at, shape, turn, 0, 360, 1.0, -1)
         cv2.ellipse(tone, at, shape, turn, 0, 360, float(rng.uniform(-26, 34)), -1)
-    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), 4 * k), np.float32)[..., None]
-    tone = np.asarray(cv2.GaussianBlur(tone, (0, 0), 6 * k), np.float32)[..., None]
-    soft = cv2.GaussianBlur(picture, (0, 0), 9 * k)
-    return _bytes(picture * (1 - mask) + (soft * 0.9 + tone + 8) * mask)
+    soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), 4 * k), np.float32)[..., None]
+    shade = np.asarray(cv2.GaussianBlur(tone, (0, 0), 6 * k), np.float32)[..., None]
+    return 1 - soft, shade + 8
 
 
 # ---------------------------------------------------------------- signal: after the sensor, before the text
@@ -182,11 +204,17 @@ def colour_cast(picture: Bgr, strength: float, shot: Shot) -> Bgr:
 
 def noise(picture: Bgr, strength: float, shot: Shot) -> Bgr:
     """Electronic noise: Gaussian of sigma 60 * strength grey levels, each channel its own."""
-    rng = shot.fresh_rng()
-    tile = rng.standard_normal((picture.shape[0] + 16, picture.shape[1], 3), dtype=np.float32)[
-        : picture.shape[0]
-    ]
-    return np.asarray(cv2.add(picture, tile * (60 * strength), dtype=cv2.CV_8U), np.uint8)
+    h, w = picture.shape[:2]
+    y, x = (int(i) for i in shot.fresh_rng().integers(0, NOISE_SHIFT_PX, 2))
+    tile = _noise_tile((h, w))[y : y + h, x : x + w]
+    return np.asarray(cv2.add(picture, tile * np.float32(60 * strength), dtype=cv2.CV_8U), np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _noise_tile(size: tuple[int, int]) -> Floats:
+    """Unit noise, drawn once and read from a new place for each picture."""
+    shape = (size[0] + NOISE_SHIFT_PX, size[1] + NOISE_SHIFT_PX, 3)
+    return np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
 
 
 def stripes(picture: Bgr, strength: float, shot: Shot) -> Bgr:

@@ -19,7 +19,7 @@ MOVED_SHARE_MAX: Final = 0.14  # of the width; the plate ends at scenes.MARGIN
 MOVED_ROLL_DEG_MAX: Final = 3.0
 SHAKE_SHARE_MAX: Final = 0.03
 FILM_BEGINS_S: Final = 12 * 3600 + 4 * 60  # what the on-screen clock says at the first picture: 12:04:00
-SCENES_KEPT: Final = 12  # painted plates in memory, 3 MB each at 640 x 360
+SCENES_KEPT: Final = 16  # painted plates in memory, 3 MB each at 640 x 360
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Film:
 
 
 @lru_cache(maxsize=SCENES_KEPT)
-def _scene(place: Place, seed: int, size: tuple[int, int], light: Light) -> Scene:
+def scene(place: Place, seed: int, size: tuple[int, int], light: Light) -> Scene:
+    """The painted scene, kept for the next film of it."""
     return scenes.paint(place, seed, size, light)
 
 
@@ -128,17 +129,17 @@ def _exposed(film: Film, scene: Scene, sensor: _Sensor, t_s: float) -> Bgr:
 
 def pictures(film: Film, *, count: int, fps: float) -> Iterator[Bgr]:
     """The first `count` pictures of a film, (h, w, 3) each, `fps` a second; the same each time it is asked for."""
-    scene = _scene(film.place, film.seed, film.size, film.light)
+    painted = scene(film.place, film.seed, film.size, film.light)
     sensor = _Sensor(film)
     stuck: Bgr | None = None
     for i in range(count):
         t_s = i / fps
         if film.fault in (PictureFault.FROZEN, PictureFault.FROZEN_CLOCK, PictureFault.FROZEN_SENSOR):
             if stuck is None:
-                stuck = _exposed(film, scene, sensor, 0.0)
+                stuck = _exposed(film, painted, sensor, 0.0)
             picture = stuck.copy()
         else:
-            picture = _exposed(film, scene, sensor, t_s)
+            picture = _exposed(film, painted, sensor, t_s)
         stands = film.fault in (PictureFault.FROZEN, PictureFault.FROZEN_CLOCK)
         burn_in(picture, film, 0.0 if stands else t_s)
         if film.fault in faults.STREAM:

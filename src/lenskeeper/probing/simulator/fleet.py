@@ -18,9 +18,8 @@ from lenskeeper.probing.simulator.troubles import Trouble
 
 FIRST_NET: Final = 16  # 127.16.0.1 is the first camera; 127.0.0.x is left to other servers of the machine
 CAMERAS_MAX: Final = 200 * 256 * 254
-VIEWS: Final = (
-    6  # different films among the healthy cameras of a codec; more cost encoding time and show nothing new
-)
+# Different films among the healthy cameras of a codec: more would cost encoding time and show nothing new.
+VIEWS: Final = {Codec.H264: 6, Codec.H265: 2, Codec.JPEG: 2}
 # Which codec a camera has, in the order of their shares; about 60 % H.264, 30 % H.265, 10 % MJPEG.
 CODECS: Final = (
     Codec.H264,
@@ -137,7 +136,7 @@ def city(
     codecs: Iterable[Codec] = CODECS,
     illnesses: Iterable[tuple[Illness, float]] = ILLNESSES,
     login: Login | None = None,
-    views: int = VIEWS,
+    views: dict[Codec, int] | None = None,
     well_for_s: float = 0.0,
 ) -> FleetPlan:
     """A city of `cameras`, of which exactly `faulty` have something, evenly over `illnesses`.
@@ -156,7 +155,7 @@ def city(
     out = []
     for i in range(cameras):
         codec = kinds[i % len(kinds)]
-        view = (i // len(kinds) + i) % views
+        view = (i // len(kinds) + i) % (views or VIEWS)[codec]
         film = Film(
             place=places[view % len(places)],
             seed=seed * 31 + view,

@@ -19,9 +19,9 @@ from lenskeeper.probing.simulator.sprites import Bgr
 Plate = TypeVar("Plate", Bgr, Floats)
 
 MARGIN: Final = 0.15  # of the picture's width and height, on every side of the plate
-SUPERSAMPLE_BELOW_PX: Final = (
-    1_300  # plates narrower than this are painted at twice the size: edges as a lens gives them
-)
+# Plates narrower than this are painted larger and drawn together: edges as a lens gives them.
+SUPERSAMPLE_BELOW_PX: Final = 1_300
+SUPERSAMPLE: Final = 1.5
 
 
 class Light(StrEnum):
@@ -89,11 +89,12 @@ def paint(place: Place, seed: int, size: tuple[int, int], light: Light = Light.D
     """
     width, height = size
     plate_w, plate_h = round(width * (1 + 2 * MARGIN) / 2) * 2, round(height * (1 + 2 * MARGIN) / 2) * 2
-    k = 2 if plate_w < SUPERSAMPLE_BELOW_PX else 1
-    horizon = plate_h * k * (MARGIN + 0.30) / (1 + 2 * MARGIN)
+    k = SUPERSAMPLE if plate_w < SUPERSAMPLE_BELOW_PX else 1.0
+    big_w, big_h = round(plate_w * k), round(plate_h * k)
+    horizon = big_h * (MARGIN + 0.30) / (1 + 2 * MARGIN)
     tall = HEIGHTS_M[place] * (0.85 + 0.3 * (seed % 7) / 6)
     canvas = new_canvas(
-        (plate_h * k, plate_w * k),
+        (big_h, big_w),
         seed * 6 + list(Place).index(place),
         focal_px=width * k * 0.9,
         horizon_px=horizon,
