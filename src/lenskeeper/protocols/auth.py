@@ -35,6 +35,8 @@ _ALGORITHMS: Final[dict[str, tuple[int, Callable[[str], str], bool]]] = {
     "SHA-256-SESS": (5, _sha256, True),
 }
 _BASIC: Final = 1
+# one string for all challenges: every probe in flight holds one
+_KNOWN: Final = {name: name for name in ("realm", "nonce", "algorithm", "qop", "opaque", "stale")}
 _SCHEME: Final = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9-]*)(?:\s+|\s*$|(?=,))")
 _PARAM: Final = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9_*-]*)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s,\"]*))")
 
@@ -103,8 +105,9 @@ def read_challenges(values: Iterable[str]) -> tuple[Challenge, ...]:
             params: list[tuple[str, str]] = []
             while (param := _PARAM.match(text, at)) is not None:
                 name, quoted, token = param.groups()
-                params.append((name.lower(), quoted if quoted is not None else token))
                 at = param.end()
+                key = _KNOWN.get(name.lower()) or name.lower()
+                params.append((key, quoted if quoted is not None else token))
             found.append(Challenge(scheme[1].lower(), tuple(params)))
     return tuple(found)
 

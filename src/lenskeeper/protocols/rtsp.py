@@ -120,7 +120,7 @@ class RtspDialogue:
         self._asked: list[_Asked] = []
         self._last_refused: _Asked | None = None
         self.base = url  # what relative control addresses are relative to
-        self.public: frozenset[str] = frozenset()
+        self.public = ""  # the methods that OPTIONS named, upper case; one string: a set costs a probe 1 kB
         self.session = ""
         self.session_timeout_s = SESSION_TIMEOUT_S
         self.granted: Granted | None = None
@@ -280,9 +280,7 @@ class RtspDialogue:
         if not reply.is_ok:
             return
         if asked.method == "OPTIONS":
-            self.public = frozenset(
-                word.strip().upper() for line in reply.headers.all("public") for word in line.split(",")
-            )
+            self.public = ",".join(reply.headers.all("public")).upper()
         elif asked.method == "DESCRIBE":
             self.base = self._new_base(reply.headers)
         elif asked.method == "SETUP":

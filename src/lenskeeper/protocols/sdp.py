@@ -23,6 +23,7 @@ _ENCODINGS: Final = {
     "JPEG": Codec.JPEG,
     "MJPEG": Codec.JPEG,
 }
+_SPROP_NAMES: Final = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
 _DIRECTIONS: Final = frozenset({"sendonly", "recvonly", "sendrecv", "inactive"})
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 
@@ -37,7 +38,7 @@ class Track:
     encoding:         the name in the rtpmap as written; empty without one.
     clock_rate_hz:    ticks of the RTP timestamp per second: 90,000 for every codec that we read, even where
                       the rtpmap says otherwise (`clock_rate_said_hz`, 0 if nothing was said).
-    fmtp:             format parameters, names in lower case.
+    fmtp:             format parameters, names in lower case, without the sprop sets (see parameter_sets).
     control:          as written, not yet resolved; empty if absent.
     frame_rate:       frames a second as announced, None if not.
     bandwidth_kbps:   from `b=AS:` or `b=TIAS:`, None if not announced.
@@ -148,7 +149,7 @@ def _track(lines: list[tuple[str, str]]) -> Track:
         encoding=encoding,
         clock_rate_hz=VIDEO_CLOCK_HZ if codec is not None else clock_said or VIDEO_CLOCK_HZ,
         clock_rate_said_hz=clock_said,
-        fmtp=fmtp,
+        fmtp={name: value for name, value in fmtp.items() if name not in _SPROP_NAMES},
         control=_attribute(lines, "control"),
         frame_rate=_frame_rate(lines),
         bandwidth_kbps=_bandwidth(lines),
@@ -227,8 +228,7 @@ def _dimensions(lines: list[tuple[str, str]], payload_type: int) -> tuple[int, i
 
 
 def _parameter_sets(fmtp: Mapping[str, str]) -> tuple[bytes, ...]:
-    names = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
-    texts = [text for name in names for text in fmtp.get(name, "").split(",") if text.strip()]
+    texts = [text for name in _SPROP_NAMES for text in fmtp.get(name, "").split(",") if text.strip()]
     decoded = (_nal_unit(text) for text in texts[:PARAMETER_SETS_MAX])
     return tuple(nal for nal in decoded if nal)
 
