@@ -1,29 +1,26 @@
-"""The socket's side of an RTSP visit: bytes into the dialogue, and a bell when something was said."""
+"""The socket's side of an RTSP visit: bytes into the dialogue, and a bell when something was said.
+
+Five thousand of these wait at a time, so each holds little: one timer at most, and no picture ever.
+"""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from typing import Final, cast
+from typing import cast
 
-from lenskeeper.base.clock import Clock
 from lenskeeper.probing.connection import Failure, connect, remark
 from lenskeeper.probing.credentials import KnownHost
 from lenskeeper.probing.probe import Prober
 from lenskeeper.probing.targets import Target
-from lenskeeper.protocols.keyunits import KeyUnit
 from lenskeeper.protocols.messages import Garbled
 from lenskeeper.protocols.rtsp import RtspDialogue
 from lenskeeper.protocols.rtsp_wire import Event, Reply, ServerRequest
 
-UNITS_KEPT_MAX: Final = 2  # key pictures nobody has taken yet; a look wants the latest, not all
-
 
 class Line(asyncio.Protocol):
-    """One connection. Everything that is heard waits in `replies`, `units` and `garbled` until it is taken."""
+    """One connection. What is said waits in `replies` and `garbled` until it is taken; video goes to its sinks."""
 
     __slots__ = (
         "_bell",
-        "_clock",
         "_loop",
         "_stirred",
         "_transport",
@@ -32,17 +29,14 @@ class Line(asyncio.Protocol):
         "heard_at",
         "is_closed",
         "replies",
-        "units",
     )
 
-    def __init__(self, dialogue: RtspDialogue, clock: Clock) -> None:
+    def __init__(self, dialogue: RtspDialogue) -> None:
         self.dialogue = dialogue
-        self.replies: deque[Reply] = deque()
-        self.units: deque[tuple[KeyUnit, int]] = deque(maxlen=UNITS_KEPT_MAX)  # with our clock, ms
+        self.replies: list[Reply] = []
         self.garbled: Garbled | None = None
         self.is_closed = False
         self.heard_at: float | None = None  # loop time of the last byte
-        self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._bell: asyncio.Future[None] | None = None
@@ -91,8 +85,6 @@ class Line(asyncio.Protocol):
         """Sort what was said, and ring."""
         for event in events:
             match event:
-                case KeyUnit():
-                    self.units.append((event, self._clock.now_ms()))
                 case Reply():
                     self.replies.append(event)
                 case ServerRequest():
@@ -142,7 +134,7 @@ async def open_line(
 ) -> Line | Failure:
     """A line to the target, or why there is none."""
     return await connect(
-        lambda: Line(dialogue, prober.clock),
+        lambda: Line(dialogue),
         target,
         networks=prober.networks,
         certificate_sha256=known.certificate_sha256,

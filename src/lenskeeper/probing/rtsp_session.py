@@ -65,8 +65,26 @@ class _Visit:
     """The state of one visit. Its methods are the phases, in the order of the file."""
 
     __slots__ = (
-        "_admission", "_alive_at", "_began_ms", "_began_s", "_first_frame_ms", "_known", "_last_timestamp", "_line", "_looks", "_loop",
-        "_media", "_media_ticks", "_offset_ms", "_phases_ms", "_prober", "_see", "_seen", "_server", "_sets",
+        "_admission",
+        "_began_ms",
+        "_began_s",
+        "_due",
+        "_ends_at",
+        "_first_frame_ms",
+        "_known",
+        "_last_timestamp",
+        "_line",
+        "_looks",
+        "_loop",
+        "_media",
+        "_media_ticks",
+        "_offset_ms",
+        "_phases_ms",
+        "_prober",
+        "_see",
+        "_seen",
+        "_server",
+        "_sets",
         "_target",
     )  # fmt: skip
 
@@ -85,16 +103,13 @@ class _Visit:
         self._sets: tuple[bytes, ...] = ()
         self._last_timestamp: int | None = None
         self._media_ticks = 0
-        self._alive_at = self._began_s  # when the session last heard from us
+        self._due = self._began_s  # no key frame is taken before this loop time
+        self._ends_at = self._began_s + prober.limits.visit_s + looks.span_s
         self._admission = Admission(target.host, known.credential, prober.refusals)
 
     async def run(self) -> Probe:
-        limit_s = self._prober.limits.visit_s + self._looks.span_s
         try:
-            async with asyncio.timeout(limit_s):
-                failure = await self._all_phases()
-        except TimeoutError:
-            failure = Failure(Outcome.TIMED_OUT, f"the whole visit took longer than {limit_s:g} s")
+            failure = await self._all_phases()
         finally:
             await self._admission.let_go()
         return self._probe(failure)
@@ -141,7 +156,11 @@ class _Visit:
         """The reply to a request, a challenge answered on the way; a status that is no success is a Failure."""
         reply = await self._reply(line, request)
         while isinstance(reply, Reply) and reply.status == 401 and line.dialogue.may_answer(reply):
-            held_back = await self._admission.ask()
+            try:
+                async with asyncio.timeout_at(self._ends_at):
+                    held_back = await self._admission.ask()
+            except TimeoutError:
+                held_back = Failure(Outcome.HELD_BACK, "others were still trying the same new account")
             if held_back is not None:
                 return held_back
             reply = await self._reply(line, line.dialogue.answer(reply))
@@ -162,7 +181,7 @@ class _Visit:
         line.send(request)
         reply_s = self._prober.limits.reply_s
         asked_at = self._loop.time()
-        deadline = asked_at + reply_s
+        deadline = min(asked_at + reply_s, self._ends_at)
         settled = False
         while not line.replies:
             if line.garbled is not None:
@@ -171,14 +190,14 @@ class _Visit:
                 return Failure(Outcome.CLOSED, "it hung up instead of answering")
             now = self._loop.time()
             if now >= deadline:
-                return Failure(Outcome.TIMED_OUT, f"no answer within {reply_s:g} s")
+                return Failure(Outcome.TIMED_OUT, f"no answer within {deadline - asked_at:.3g} s")
             amid = line.heard_at is not None and line.heard_at > asked_at and not settled
             if amid and line.heard_at is not None and now - line.heard_at >= SETTLE_AFTER_S:
                 settled = True
                 line.take(line.dialogue.settle())
                 continue
             await line.news(min(deadline, now + SETTLE_AFTER_S / 2))
-        return line.replies.popleft()
+        return line.replies.pop(0)
 
     # -- the phases
 
@@ -197,7 +216,7 @@ class _Visit:
             line.dialogue.setup(
                 media.track,
                 Interleaved(),
-                on_rtp=media.collector.packet,
+                on_rtp=self._take_packet,
                 on_rtcp=lambda data, start, end: self._report(media, data, start, end),
             ),
         )
@@ -225,8 +244,9 @@ class _Visit:
         ordered = Reordering(media.collector)
 
         def take_rtp(data: bytes) -> None:
-            if units := ordered.packet(data, 0, len(data)):
-                line.take(list(units))
+            if self._seen < self._looks.count:
+                for unit in ordered.packet(data, 0, len(data)):
+                    self._take_unit(media, unit)
 
         def take_rtcp(data: bytes) -> None:
             self._report(media, data, 0, len(data))
@@ -264,39 +284,25 @@ class _Visit:
         return None
 
     async def _watch(self, line: Line, media: _Media) -> Failure | None:
-        """Take the key frames that were asked for, keeping the session alive meanwhile."""
-        due = self._alive_at = self._loop.time()
+        """Wait for the key frames that were asked for, keeping the session alive meanwhile."""
+        limits = self._prober.limits
+        alive_at = self._due = self._loop.time()
         while self._seen < self._looks.count:
-            failure = await self._next_key_frame(line, media, due)
-            if failure is not None and self._seen:
+            now = self._loop.time()
+            waits_s = limits.key_frame_s if media.collector.tally.packets else limits.first_packet_s
+            deadline = min(self._due + waits_s, self._ends_at)
+            if line.is_closed or line.garbled is not None or now >= deadline:
+                failure = self._no_key_frame(line, media, waits_s)
+                if not self._seen:
+                    return failure
                 return Failure(
                     Outcome.PLAYING, f"{self._seen} of {self._looks.count} looks; then {failure.remark}"
                 )
-            if failure is not None:
-                return failure
-            due = self._loop.time() + self._looks.every_s - EARLY_S
-        return None
-
-    async def _next_key_frame(self, line: Line, media: _Media, due: float) -> Failure | None:
-        """The first whole key frame from loop time `due` on."""
-        limits, started = self._prober.limits, max(due, self._loop.time())
-        while True:
-            while line.units:
-                unit, at_ms = line.units.popleft()
-                if self._loop.time() >= due:
-                    self._hand_on(media, unit, at_ms)
-                    return None
-            now = self._loop.time()
-            silent = media.collector.tally.packets == 0
-            deadline = started + (limits.first_packet_s if silent else limits.key_frame_s)
-            if line.is_closed or line.garbled is not None or now >= deadline:
-                return self._no_key_frame(
-                    line, media, limits.first_packet_s if silent else limits.key_frame_s
-                )
-            if now >= self._alive_at + line.dialogue.session_timeout_s / 2:
-                self._alive_at = now
+            if now >= alive_at + line.dialogue.session_timeout_s / 2:
+                alive_at = now
                 line.send(line.dialogue.keep_alive())
-            await line.news(min(deadline, self._alive_at + line.dialogue.session_timeout_s / 2))
+            await line.news(min(deadline, alive_at + line.dialogue.session_timeout_s / 2))
+        return None
 
     def _no_key_frame(self, line: Line, media: _Media, waited_s: float) -> Failure:
         tally = media.collector.tally
@@ -311,18 +317,32 @@ class _Visit:
             return Failure(Outcome.CLOSED, f"it hung up before a key frame was whole: {counts}")
         return Failure(Outcome.NO_KEYFRAME, f"no whole key frame within {waited_s:g} s: {counts}")
 
-    def _hand_on(self, media: _Media, unit: KeyUnit, at_ms: int) -> None:
+    def _take_packet(self, data: bytes, start: int, end: int) -> None:
+        """The sink for video: once every look is taken, packets are passed over."""
+        if self._seen < self._looks.count and self._media is not None:
+            unit = self._media.collector.packet(data, start, end)
+            if unit is not None:
+                self._take_unit(self._media, unit)
+
+    def _take_unit(self, media: _Media, unit: KeyUnit) -> None:
+        """Hand a key frame on at once, within the loop's own callback: among thousands of visits none may wait here."""
+        now = self._loop.time()
+        if now < self._due or self._seen >= self._looks.count:
+            return
         if self._first_frame_ms is None:
             self._phase("key_frame")
-            self._first_frame_ms = (self._loop.time() - self._began_s) * 1000
+            self._first_frame_ms = (now - self._began_s) * 1000
             self._sets = unit.parameter_sets or (unit.data,)
         if self._last_timestamp is not None:
             step = (unit.rtp_timestamp - self._last_timestamp) & 0xFFFFFFFF
             self._media_ticks += step if step < 0x80000000 else step - 0x100000000
         self._last_timestamp = unit.rtp_timestamp
+        self._due = now + self._looks.every_s - EARLY_S
         self._seen += 1
-        media_ms = self._media_ticks * 1000 / media.track.clock_rate_hz
+        at_ms, media_ms = self._prober.clock.now_ms(), self._media_ticks * 1000 / media.track.clock_rate_hz
         self._see(KeyFrame(Encoded(unit.codec, unit.data), at_ms, media_ms, unit.fingerprint))
+        if self._line is not None:
+            self._line.stir()
 
     async def _say_goodbye(self, line: Line, media: _Media) -> None:
         """TEARDOWN, and a moment for its reply: closing on unread video would send RST and lose the TEARDOWN."""
