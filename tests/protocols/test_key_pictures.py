@@ -55,6 +55,8 @@ def without_sets(codec: Codec, unit: bytes) -> tuple[list[bytes], tuple[bytes, .
     return [nal for nal in units if nal not in sets], sets
 
 
+OPEN_GOP = "open-gop=1:keyint=5:min-keyint=5:bframes=2:repeat-headers=1:scenecut=0:b-adapt=0:sliced-threads=0"
+
 both = pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
 
 
@@ -141,6 +143,14 @@ def test_timestamps_that_stand_still_do_not_hide_the_key_picture(codec: Codec) -
     assert len(fed(behind, stream(still))) == 3
     assert not behind.tally.marker_lies
     assert behind.tally.frame_rate(90_000) is None
+
+
+@both
+def test_a_gap_where_timestamps_stand_still_costs_no_more_than_the_picture(codec: Codec) -> None:
+    still = [Picture(picture.payloads, 77) for picture in pictures(codec)]
+    n_first = len(still[0].payloads)
+    packets = stream(still)
+    assert len(fed(fresh(codec), packets[:n_first] + packets[n_first + 1 :])) == 3
 
 
 @both
@@ -272,10 +282,24 @@ def test_several_slices_of_one_key_picture_stay_together() -> None:
         assert len(found) >= 2
 
 
+def test_a_key_picture_whose_first_slice_is_lost_is_none() -> None:
+    units = nal_units(clips.h264(clips.X264 + ":slices=4")[0])
+    first = next(index for index, nal in enumerate(units) if nal[0] & 0x1F == 5)
+    packets = stream([Picture(tuple(units), 5)])
+    behind = fresh(Codec.H264)
+    assert fed(behind, packets[:first] + packets[first + 1 :]) == []
+    assert behind.tally.key_drops == 1
+
+
+def test_an_i_picture_without_recovery_point_is_no_key_picture() -> None:
+    units = clips.h264(OPEN_GOP)
+    bare = [[nal for nal in nal_units(unit) if nal[0] & 0x1F != 6] for unit in units]
+    packets = stream([Picture(payloads(Codec.H264, unit), 3600 * i) for i, unit in enumerate(bare)][1:])
+    assert fed(fresh(Codec.H264), packets) == []
+
+
 def test_an_encoder_that_never_sends_idr_is_read_at_its_recovery_points() -> None:
-    units = clips.h264(
-        "open-gop=1:keyint=5:min-keyint=5:bframes=2:repeat-headers=1:scenecut=0:b-adapt=0:sliced-threads=0"
-    )
+    units = clips.h264(OPEN_GOP)
     opening = [
         index for index, unit in enumerate(units) if any(nal[0] & 0x1F == 7 for nal in nal_units(unit))
     ]

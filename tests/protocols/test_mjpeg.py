@@ -95,6 +95,14 @@ def test_a_lost_packet_drops_one_picture_and_a_whole_file_in_the_packets_is_pass
     assert fed(JpegCollector(26), sent(whole))[0].data == original
 
 
+def test_a_fragment_that_does_not_join_drops_the_picture_even_where_the_numbers_do() -> None:
+    parts = jpeg_parts(jpeg())
+    payloads = jpeg_payloads(parts, 300)
+    gappy = Picture(tuple(payloads[:3] + payloads[4:]), 0)
+    found = fed(JpegCollector(26), stream([gappy, Picture(tuple(payloads), 3600)], payload_type=26))
+    assert [unit.rtp_timestamp for unit in found] == [3600]
+
+
 def test_without_markers_the_next_timestamp_ends_the_picture() -> None:
     packets = [bytes([p[0], p[1] & 0x7F]) + p[2:] for p in sent(jpeg_parts(jpeg()), n=3)]
     assert len(fed(JpegCollector(26), packets)) == 2

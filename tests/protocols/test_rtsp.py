@@ -125,6 +125,25 @@ def test_the_cuts_of_tcp_do_not_change_what_was_said(cuts: list[int]) -> None:
         assert (talk.n_strays, talk.session, talk.session_timeout_s) == (1, "77", 30)
 
 
+def test_a_cut_at_any_one_byte_delays_nothing_beyond_the_last_byte() -> None:
+    wire = session_on_the_wire()
+    first_reply = wire[: wire.index(b"\r\nRTSP")]
+    wire = wire[: wire.index(b"junk")] + b"junk $\x04 RTSP junk\n\n" + reply("200 OK", cseq=3)
+    for cut in range(len(wire)):
+        talk, *_ = playing()
+        said = talk.receive(wire[:cut])
+        assert (cut >= len(first_reply)) == bool(said)
+        said += talk.receive(wire[cut:])
+        assert [type(event) for event in said] == [Reply, Reply, Junk, Reply], cut
+
+
+def test_a_dollar_by_chance_amid_junk_is_no_packet() -> None:
+    talk, *_ = playing()
+    talk.receive(reply("200 OK", cseq=1) + reply("200 OK", cseq=2))
+    events = talk.receive(b"junk $\x09\xff\xff\x80 junk" + reply("200 OK", cseq=3))
+    assert [type(event) for event in events] == [Junk, Reply]
+
+
 def test_one_byte_at_a_time_costs_no_quadratic_time() -> None:
     talk = dialogue()
     talk.options()
