@@ -94,6 +94,11 @@ class SimulatedCamera:
         """A number that is this camera's own: where in the clip it stands, when its reports go out."""
         return zlib.crc32(f"{self.address}{self.path}".encode())
 
+    @property
+    def always_down(self) -> bool:
+        """Whether it refuses from the start: its URL then names the port on which nothing listens."""
+        return self.trouble is Trouble.DOWN and self.well_for_s == 0
+
     def well(self) -> "SimulatedCamera":
         """The same camera with nothing wrong."""
         film: Film = replace(self.clip.film, fault=None)

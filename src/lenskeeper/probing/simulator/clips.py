@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from lenskeeper.probing.simulator import packets
 from lenskeeper.probing.simulator.faults import PictureFault
 from lenskeeper.probing.simulator.films import SCENES_KEPT, Film, pictures, scene
 
+CLIPS_IN_MEMORY: Final = 24  # for fleets that come and go in one process, as tests have them
 CACHE_BYTES_MAX: Final = 300_000_000
 # x265 comes without its assembly in the wheel of PyAV 18.1: 11 ms a picture of 640 x 360 at "ultrafast", and 5 ms with
 # small blocks, which cost nothing in size.
@@ -167,8 +168,9 @@ def clip_of(spec: ClipSpec, coded: list[bytes]) -> Clip:
     return Clip(spec, tuple(units), sets)
 
 
+@lru_cache(maxsize=CLIPS_IN_MEMORY)
 def encode(spec: ClipSpec) -> Clip:
-    """Render and code a clip now. 640 x 360, 156 pictures: about half a second of one core in H.264."""
+    """Render and code a clip, unless this process has just done so. 640 x 360, 156 pictures: about half a second of one core in H.264."""
     return clip_of(spec, list(_coded(spec)))
 
 

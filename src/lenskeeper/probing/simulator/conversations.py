@@ -62,6 +62,11 @@ class Conversation(asyncio.Protocol):
         visits.open_now += 1
         visits.open_most = max(visits.open_most, visits.open_now)
         self._here = self.site.first(self.address)
+        if (
+            self._here is not None and self._here.trouble is Trouble.DOWN
+        ):  # went down while the fleet ran: RST at once
+            self.transport.abort()
+            return
         self._later(self.site.limits.connection_s, self.transport.abort)
 
     def connection_lost(self, _exc: Exception | None) -> None:

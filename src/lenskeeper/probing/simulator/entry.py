@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import signal
 import sys
 from collections import Counter
@@ -14,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from lenskeeper.base.clock import Clock
-from lenskeeper.base.errors import CallerError
+from lenskeeper.base.errors import CallerError, Invalid
 from lenskeeper.probing.simulator import clips
 from lenskeeper.probing.simulator.cameras import Start, codec_of
 from lenskeeper.probing.simulator.fleet import CODECS, FleetPlan, account, city, stills
@@ -33,23 +34,21 @@ def options() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(
         prog="lenskeeper simulate", description="A simulated fleet of cameras on 127.0.0.0/8."
     )
-    out.add_argument("--cameras", type=int, default=200, help="how many (default: 200)")
-    out.add_argument("--faulty", type=int, default=12, help="how many of them have something (default: 12)")
-    out.add_argument("--seed", type=int, default=1, help="one seed, one fleet (default: 1)")
+    out.add_argument("--cameras", type=int, default=200, help="how many")
+    out.add_argument("--faulty", type=int, default=12, help="how many of them have something")
+    out.add_argument("--seed", type=int, default=1, help="one seed, one fleet")
     out.add_argument(
         "--port",
         type=int,
         default=8554,
-        help="of RTSP; the next four are used as well; 0: any (default: 8554)",
+        help="of RTSP; the next four are used as well; 0: any",
     )
-    out.add_argument(
-        "--for-s", type=float, default=FOR_S_DEFAULT, help="stop after so many seconds (default: 600)"
-    )
-    out.add_argument("--size", default="640x360", help="of the pictures (default: 640x360)")
+    out.add_argument("--for-s", type=float, default=FOR_S_DEFAULT, help="stop after so many seconds")
+    out.add_argument("--size", default="640x360", help="of the pictures")
     out.add_argument("--codec", choices=["mixed", "h264", "h265", "jpeg"], default="mixed")
-    out.add_argument("--fps", type=float, default=12.5, help="pictures a second (default: 12.5)")
-    out.add_argument("--gop", type=int, default=12, help="pictures from key frame to key frame (default: 12)")
-    out.add_argument("--gops", type=int, default=13, help="key frames in a round (default: 13)")
+    out.add_argument("--fps", type=float, default=12.5, help="pictures a second")
+    out.add_argument("--gop", type=int, default=12, help="pictures from key frame to key frame")
+    out.add_argument("--gops", type=int, default=13, help="key frames in a round")
     out.add_argument("--kbps", type=int, help="bitrate of the stream; else by quality")
     out.add_argument("--at-key", action="store_true", help="every viewer begins at a key frame")
     out.add_argument("--login", action="store_true", help="every second camera asks for one")
@@ -66,13 +65,15 @@ def options() -> argparse.ArgumentParser:
 
 def plan_of(args: argparse.Namespace) -> FleetPlan:
     """The plan that a command line asks for; Invalid where it cannot be."""
-    width, _, height = args.size.partition("x")
+    size = re.fullmatch(r"(\d{3,4})x(\d{2,4})", args.size)
+    if size is None or int(size[1]) % 16 or int(size[2]) % 8:
+        raise Invalid("--size is WIDTHxHEIGHT, from 160x96 on, in multiples of 16 and 8", field="size")
     codecs = CODECS if args.codec == "mixed" else (codec_of(args.codec),)
     plan = city(
         args.cameras,
         faulty=args.faulty,
         seed=args.seed,
-        size=(int(width), int(height)),
+        size=(int(size[1]), int(size[2])),
         codecs=codecs,
         login=account() if args.login else None,
         well_for_s=args.well_for_s,
@@ -141,16 +142,20 @@ async def _simulate(args: argparse.Namespace, clock: Clock) -> None:
         print(json.dumps({"ready": False, "visits": total}), flush=True)
 
 
-def main(argv: Sequence[str], clock: Clock) -> int:
-    """Run a fleet as the command line says. One line of JSON when it can be visited, one with its visits at the end.
+def simulate(args: argparse.Namespace, clock: Clock) -> int:
+    """Run the fleet that `options()` describe. One line of JSON when it can be visited, one with its visits at the end.
 
-    0 when its time was over or it was told to stop; 2 for a wrong command line.
+    Returns 0 when its time was over or it was told to stop; raises Invalid for a fleet that cannot be.
     """
-    args = options().parse_args(argv)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_simulate(args, clock))
+    return 0
+
+
+def main(argv: Sequence[str], clock: Clock) -> int:
+    """The same from a command line; 2 for a wrong one."""
     try:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(_simulate(args, clock))
+        return simulate(options().parse_args(argv), clock)
     except CallerError as error:
         print(f"lenskeeper simulate: {error}", file=sys.stderr)
         return 2
-    return 0

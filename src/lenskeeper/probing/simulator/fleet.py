@@ -76,11 +76,7 @@ class Ports:
 
     def of(self, camera: SimulatedCamera) -> int:
         """The port in a camera's URL."""
-        return (
-            self.down
-            if camera.trouble is Trouble.DOWN and not camera.well_for_s
-            else int(getattr(self, camera.route.value))
-        )
+        return self.down if camera.always_down else int(getattr(self, camera.route.value))
 
 
 @dataclass(frozen=True, slots=True)

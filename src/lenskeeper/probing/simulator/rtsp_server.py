@@ -145,37 +145,37 @@ class RtspConversation(Conversation):
         if refusal is not None:
             self.reply(request, refusal)
             return
-        stream = self.site.stream(camera)
-        self._stream = stream
-        self._session = f"{camera.phase ^ self.transport.get_extra_info('peername')[1]:08X}"
         timeout = SHORT_TIMEOUT_S if camera.trouble is Trouble.SHORT_SESSION else SESSION_TIMEOUT_S
-        if "TCP" in transport:
-            pair = re.search(r"interleaved=(\d+)-(\d+)", transport)
-            self._channel = int(pair[1]) if pair else 0
-            chosen = f"RTP/AVP/TCP;unicast;interleaved={self._channel}-{self._channel + 1}"
-        else:
-            ports = re.search(r"client_port=(\d+)-(\d+)", transport)
-            assert ports is not None  # _refusal has seen it
-            peer = self.transport.get_extra_info("peername")[0]
-            if self._udp is not None:
-                self._udp.close()
-            self._udp = UdpPair(self.address, (peer, int(ports[1]), int(ports[2])))
-            chosen = f"RTP/AVP;unicast;client_port={ports[1]}-{ports[2]};server_port={self._udp.ports[0]}-{self._udp.ports[1]}"
-        headers = [
-            ("Session", f"{self._session};timeout={timeout}"),
-            ("Transport", f"{chosen};ssrc={stream.ssrc:08X}"),
-        ]
+        self._session = self._session or f"{camera.phase ^ self.transport.get_extra_info('peername')[1]:08X}"
+        chosen = transport
+        if not request.uri.endswith(f"/{AUDIO_CONTROL}"):  # sound is taken on, and stays silent
+            self._stream = self.site.stream(camera)
+            chosen = f"{self._channelled(transport)};ssrc={self._stream.ssrc:08X}"
+        headers = [("Session", f"{self._session};timeout={timeout}"), ("Transport", chosen)]
         self.reply(request, HTTPStatus.OK, headers)
         if camera.trouble is Trouble.SHORT_SESSION:
             self._stay_alive()
+
+    def _channelled(self, transport: str) -> str:
+        """Take the way on that a Transport header asks for; what it is called in the reply."""
+        if "TCP" in transport:
+            pair = re.search(r"interleaved=(\d+)-(\d+)", transport)
+            self._channel = int(pair[1]) if pair else 0
+            return f"RTP/AVP/TCP;unicast;interleaved={self._channel}-{self._channel + 1}"
+        ports = re.search(r"client_port=(\d+)-(\d+)", transport)
+        assert ports is not None  # _refusal has seen it
+        if self._udp is not None:
+            self._udp.close()
+        peer = self.transport.get_extra_info("peername")[0]
+        self._udp = UdpPair(self.address, (peer, int(ports[1]), int(ports[2])))
+        theirs = f"client_port={ports[1]}-{ports[2]}"
+        return f"RTP/AVP;unicast;{theirs};server_port={self._udp.ports[0]}-{self._udp.ports[1]}"
 
     def _refusal(self, request: Request, camera: SimulatedCamera, transport: str) -> int | None:
         """The status that says no to a SETUP, or None."""
         if camera.trouble is Trouble.BUSY:
             return 453
-        if request.uri.endswith(f"/{AUDIO_CONTROL}") or (
-            camera.trouble is Trouble.WRONG_CONTROL and request.uri.endswith("77")
-        ):
+        if camera.trouble is Trouble.WRONG_CONTROL and request.uri.endswith("77"):
             return HTTPStatus.NOT_FOUND
         if "TCP" in transport:
             return 461 if camera.trouble is Trouble.UDP_ONLY else None
@@ -183,10 +183,11 @@ class RtspConversation(Conversation):
 
     def _play(self, request: Request, camera: SimulatedCamera) -> None:
         stream = self._stream
-        if stream is None or request.headers.get("session", "").partition(";")[0] != self._session:
+        known = bool(self._session) and request.headers.get("session", "").partition(";")[0] == self._session
+        if not known:
             self.reply(request, 454)
             return
-        if self._playing:
+        if self._playing or stream is None:
             self.reply(request, HTTPStatus.OK, self.also())
             return
         now = self.site.wheel(stream.fps).join(self, camera.phase % SPOKES)

@@ -19,7 +19,6 @@ from lenskeeper.probing.simulator.ledger import Ledger
 from lenskeeper.probing.simulator.rtsp_server import RtspConversation
 from lenskeeper.probing.simulator.site import Limits, Site
 from lenskeeper.probing.simulator.still_server import StillConversation
-from lenskeeper.probing.simulator.troubles import Trouble
 
 BACKLOG: Final = 8_192
 ADDRESSES_WITHOUT_BINDING_MAX: Final = (
@@ -124,7 +123,7 @@ async def _listen(
     site: Site, plan: FleetPlan, route: Route, port: int, tls: ssl.SSLContext | None
 ) -> tuple[list[asyncio.Server], int, str]:
     """Serve one route on one port, if any camera uses it."""
-    own = sorted({c.address for c in plan.cameras if c.route is route})
+    own = sorted({c.address for c in plan.cameras if c.route is route and not c.always_down})
     if not own:
         return [], port, ""
     sockets, port, how = _sockets(port, own)
@@ -139,9 +138,10 @@ async def _listen(
 
 def _hold_down(plan: FleetPlan, port: int) -> tuple[list[socket.socket], int]:
     """Hold a port on which nothing listens, so that the kernel refuses and nobody else moves in."""
-    if not any(c.trouble is Trouble.DOWN for c in plan.cameras):
+    down = sorted({c.address for c in plan.cameras if c.always_down})
+    if not down:
         return [], port
-    sockets, port, _ = _sockets(port, sorted({c.address for c in plan.cameras if c.trouble is Trouble.DOWN}))
+    sockets, port, _ = _sockets(port, down)
     return sockets, port
 
 

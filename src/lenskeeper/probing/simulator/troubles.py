@@ -10,7 +10,7 @@ class Trouble(StrEnum):
     """A script for one camera's connection, replies, description or stream. NONE in the field means it is well."""
 
     # the connection
-    DOWN = "down"  # nothing listens: the kernel answers with RST
+    DOWN = "down"  # nothing listens: the kernel answers with RST; if it begins later: accepted, then RST
     HALF_OPEN = "half_open"  # accepts, never answers
     SLOW = "slow"  # every reply comes after `delay_s`
     DRIBBLE = "dribble"  # one byte a second
