@@ -58,7 +58,7 @@ class _Bits:
         if self._left < 0:
             raise _Short
 
-    def ue(self) -> int:
+    def golomb(self) -> int:
         """An unsigned Exp-Golomb code."""
         zeros = 0
         while not self.u(1):
@@ -67,9 +67,9 @@ class _Bits:
                 raise _Short
         return (1 << zeros) - 1 + self.u(zeros)
 
-    def se(self) -> int:
+    def signed_golomb(self) -> int:
         """A signed Exp-Golomb code."""
-        code = self.ue()
+        code = self.golomb()
         return (code + 1) // 2 if code & 1 else -(code // 2)
 
 
@@ -117,25 +117,25 @@ def _h264_sps(bits: _Bits) -> PictureFacts | None:
     profile = bits.u(8)
     bits.skip(8)
     level = bits.u(8)
-    bits.ue()  # id
+    bits.golomb()  # id
     chroma, depth = 1, 8
     separate = False
     if profile in _HIGH_PROFILES:
-        chroma = bits.ue()
+        chroma = bits.golomb()
         if chroma > 3:
             return None
         separate = bool(chroma == 3 and bits.u(1))
-        depth = 8 + bits.ue()
-        bits.ue()  # chroma depth
+        depth = 8 + bits.golomb()
+        bits.golomb()  # chroma depth
         bits.skip(1)
         if bits.u(1):
             _skip_h264_scaling(bits, 8 if chroma != 3 else 12)
-    bits.ue()  # log2_max_frame_num
+    bits.golomb()  # log2_max_frame_num
     _skip_h264_order(bits)
-    bits.ue()  # max_num_ref_frames
+    bits.golomb()  # max_num_ref_frames
     bits.skip(1)
-    width = (bits.ue() + 1) * 16
-    map_units = bits.ue() + 1
+    width = (bits.golomb() + 1) * 16
+    map_units = bits.golomb() + 1
     frames_only = bits.u(1)
     height = map_units * 16 * (2 - frames_only)
     if not frames_only:
@@ -143,8 +143,8 @@ def _h264_sps(bits: _Bits) -> PictureFacts | None:
     bits.skip(1)
     if bits.u(1):
         across, down = _CROP_UNITS[0 if separate else chroma]
-        width -= (bits.ue() + bits.ue()) * across
-        height -= (bits.ue() + bits.ue()) * down * (2 - frames_only)
+        width -= (bits.golomb() + bits.golomb()) * across
+        height -= (bits.golomb() + bits.golomb()) * down * (2 - frames_only)
     rate = _or_none(_h264_rate, bits) if bits.u(1) else None
     return _checked(PictureFacts(width, height, rate, profile, level / 10, chroma, depth))
 
@@ -155,23 +155,23 @@ def _skip_h264_scaling(bits: _Bits, n_lists: int) -> None:
             last = following = 8
             for _ in range(16 if index < 6 else 64):
                 if following:
-                    following = (last + bits.se()) & 0xFF
+                    following = (last + bits.signed_golomb()) & 0xFF
                 last = following or last
 
 
 def _skip_h264_order(bits: _Bits) -> None:
-    kind = bits.ue()
+    kind = bits.golomb()
     if kind == 0:
-        bits.ue()
+        bits.golomb()
     elif kind == 1:
         bits.skip(1)
-        bits.se()
-        bits.se()
-        n_offsets = bits.ue()
+        bits.signed_golomb()
+        bits.signed_golomb()
+        n_offsets = bits.golomb()
         if n_offsets > 255:
             raise _Short
         for _ in range(n_offsets):
-            bits.se()
+            bits.signed_golomb()
 
 
 def _skip_vui_head(bits: _Bits) -> None:
@@ -185,8 +185,8 @@ def _skip_vui_head(bits: _Bits) -> None:
         if bits.u(1):
             bits.skip(24)
     if bits.u(1):
-        bits.ue()
-        bits.ue()
+        bits.golomb()
+        bits.golomb()
 
 
 def _h264_rate(bits: _Bits) -> float | None:
@@ -213,19 +213,19 @@ def _h265_sps(bits: _Bits) -> PictureFacts | None:
     n_layers = bits.u(3)
     bits.skip(1)
     profile, level = _h265_profile(bits, n_layers)
-    bits.ue()  # id
-    chroma = bits.ue()
+    bits.golomb()  # id
+    chroma = bits.golomb()
     if chroma > 3:
         return None
     separate = bool(chroma == 3 and bits.u(1))
-    width, height = bits.ue(), bits.ue()
+    width, height = bits.golomb(), bits.golomb()
     if bits.u(1):
         across, down = _CROP_UNITS[0 if separate else chroma]
-        width -= (bits.ue() + bits.ue()) * across
-        height -= (bits.ue() + bits.ue()) * down
-    depth = 8 + bits.ue()
-    bits.ue()
-    order_bits = bits.ue() + 4
+        width -= (bits.golomb() + bits.golomb()) * across
+        height -= (bits.golomb() + bits.golomb()) * down
+    depth = 8 + bits.golomb()
+    bits.golomb()
+    order_bits = bits.golomb() + 4
     known = _checked(PictureFacts(width, height, None, profile, level / 30, chroma, depth))
     rate = _or_none(lambda rest: _h265_rate(rest, n_layers, order_bits), bits)
     if known is None or rate is None:
@@ -249,22 +249,22 @@ def _h265_profile(bits: _Bits, n_layers: int) -> tuple[int, int]:
 def _h265_rate(bits: _Bits, n_layers: int, order_bits: int) -> float | None:
     """Everything between the bit depths and the timing in the VUI, passed over."""
     for _ in range(n_layers + 1 if bits.u(1) else 1):
-        bits.ue()
-        bits.ue()
-        bits.ue()
+        bits.golomb()
+        bits.golomb()
+        bits.golomb()
     for _ in range(6):
-        bits.ue()
+        bits.golomb()
     if bits.u(1) and bits.u(1):
         _skip_h265_scaling(bits)
     bits.skip(2)
     if bits.u(1):  # pcm
         bits.skip(8)
-        bits.ue()
-        bits.ue()
+        bits.golomb()
+        bits.golomb()
         bits.skip(1)
     _skip_h265_reference_sets(bits)
     if bits.u(1):  # long-term references
-        n_long = bits.ue()
+        n_long = bits.golomb()
         if n_long > 32:
             raise _Short
         bits.skip(n_long * (order_bits + 1))
@@ -275,7 +275,7 @@ def _h265_rate(bits: _Bits, n_layers: int, order_bits: int) -> float | None:
     bits.skip(3)
     if bits.u(1):  # default display window
         for _ in range(4):
-            bits.ue()
+            bits.golomb()
     if not bits.u(1):
         return None
     units, scale = bits.u(32), bits.u(32)
@@ -286,33 +286,33 @@ def _skip_h265_scaling(bits: _Bits) -> None:
     for size in range(4):
         for _ in range(2 if size == 3 else 6):
             if not bits.u(1):
-                bits.ue()
+                bits.golomb()
                 continue
             if size > 1:
-                bits.se()
+                bits.signed_golomb()
             for _ in range(min(64, 1 << (4 + 2 * size))):
-                bits.se()
+                bits.signed_golomb()
 
 
 def _skip_h265_reference_sets(bits: _Bits) -> None:
-    n_sets = bits.ue()
+    n_sets = bits.golomb()
     if n_sets > 64:
         raise _Short
     n_before = 0
     for index in range(n_sets):
         if index and bits.u(1):  # predicted from the set before
             bits.skip(1)
-            bits.ue()
+            bits.golomb()
             n_now = 0
             for _ in range(n_before + 1):
                 n_now += bits.u(1) or bits.u(1)
         else:
-            n_negative, n_positive = bits.ue(), bits.ue()
+            n_negative, n_positive = bits.golomb(), bits.golomb()
             n_now = n_negative + n_positive
             if n_now > 32:
                 raise _Short
             for _ in range(n_now):
-                bits.ue()
+                bits.golomb()
                 bits.skip(1)
         n_before = n_now
 
@@ -349,7 +349,7 @@ def set_key(codec: Codec, nal: bytes) -> tuple[int, int] | None:
             skipped = {7: 4, 8: 1}.get(kind)
             if skipped is None:
                 return None
-            number = _Bits(nal[skipped : skipped + 8]).ue()
+            number = _Bits(nal[skipped : skipped + 8]).golomb()
         else:
             kind = nal[0] >> 1 & 0x3F
             if kind not in {32, 33, 34} or len(nal) < 4:
@@ -364,21 +364,21 @@ def _h265_set_id(kind: int, nal: bytes) -> int:
     if kind == 32:
         return nal[2] >> 4
     if kind == 34:
-        return _Bits(nal[2:10]).ue()
+        return _Bits(nal[2:10]).golomb()
     bits = _Bits(unescaped(nal)[2:])
     bits.skip(4)
     n_layers = bits.u(3)
     bits.skip(1)
     _h265_profile(bits, n_layers)
-    return bits.ue()
+    return bits.golomb()
 
 
 def h264_slice_is_intra(data: bytes, header_at: int, end: int) -> bool:
     """Whether the H.264 slice whose header begins at data[header_at] is an I or SI slice. Source: 7.4.3, table 7-6."""
     bits = _Bits(data[header_at : min(end, header_at + 12)])
     try:
-        bits.ue()
-        return bits.ue() % 5 in {2, 4}
+        bits.golomb()
+        return bits.golomb() % 5 in {2, 4}
     except _Short:
         return False
 
