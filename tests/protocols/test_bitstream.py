@@ -95,3 +95,12 @@ def test_a_jpeg_tells_its_size() -> None:
     ok, grey = cv2.imencode(".jpg", picture[:, :, 0])
     assert ok
     assert jpeg_facts(grey.tobytes()) == PictureFacts(200, 120, chroma_format=0)
+
+
+def test_a_jpeg_cut_anywhere_ends_quietly() -> None:
+    # found by `./run bench fuzz --seed 2`: a frame header one byte short of its component count
+    assert jpeg_facts(bytes.fromhex("68000003004000000d83c489a8ffc18f813b140e50b9")) is None
+    ok, jpeg = cv2.imencode(".jpg", np.zeros((120, 200, 3), np.uint8))
+    assert ok
+    whole = jpeg.tobytes()
+    assert {jpeg_facts(whole[:cut]) for cut in range(len(whole))} <= {None, PictureFacts(200, 120)}

@@ -410,7 +410,7 @@ def jpeg_facts(data: bytes) -> PictureFacts | None:
     at = 2
     for _ in range(64):
         at = data.find(b"\xff", at)
-        if at < 0 or at + 9 > len(data):
+        if at < 0 or at + 10 > len(data):
             return None
         marker = data[at + 1]
         if marker == 0xFF:
