@@ -194,8 +194,9 @@ async def test_who_comes_to_the_machines_own_address_is_hung_up_on() -> None:
         pytest.skip("this machine has only loopback")
     async with fleet_of(WELL) as fleet:
         # `-I`: a plain interpreter, since pytest-socket rightly keeps this one on loopback
-        visit = f"import socket; s=socket.create_connection(('{address}',{fleet.ports.rtsp}),3);" + (
-            "s.sendall(b'OPTIONS * RTSP/1.0\\r\\nCSeq: 1\\r\\n\\r\\n'); print(len(s.recv(100)))"
+        visit = (
+            f"import socket; s=socket.create_connection(('{address}',{fleet.ports.rtsp}),3);"
+            r"s.sendall(b'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n'); print(len(s.recv(100)))"
         )
         run = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-c", visit, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE

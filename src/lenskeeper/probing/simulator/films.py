@@ -127,6 +127,14 @@ def _exposed(film: Film, scene: Scene, sensor: _Sensor, t_s: float) -> Bgr:
     return picture
 
 
+def _recode(picture: Bgr, index: int) -> None:
+    """What a relay's encoder makes of one picture time and again: a few pixels differ by one grey level."""
+    h, w = picture.shape[:2]
+    rng = np.random.default_rng(index)
+    rows, columns = rng.integers(0, h, h * w // 200), rng.integers(0, w, h * w // 200)
+    picture[rows, columns] ^= 1
+
+
 def pictures(film: Film, *, count: int, fps: float) -> Iterator[Bgr]:
     """The first `count` pictures of a film, (h, w, 3) each, `fps` a second; the same each time it is asked for."""
     painted = scene(film.place, film.seed, film.size, film.light)
@@ -138,6 +146,8 @@ def pictures(film: Film, *, count: int, fps: float) -> Iterator[Bgr]:
             if stuck is None:
                 stuck = _exposed(film, painted, sensor, 0.0)
             picture = stuck.copy()
+            if film.fault is PictureFault.FROZEN_CLOCK:
+                _recode(picture, i)
         else:
             picture = _exposed(film, painted, sensor, t_s)
         stands = film.fault in (PictureFault.FROZEN, PictureFault.FROZEN_CLOCK)
