@@ -1,0 +1,104 @@
+"""A camera that we did not write: the RTSP server of aio-rtsp-toolkit, serving a file that PyAV made."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.video.stream import VideoStream
+
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.house.clock import SystemClock
+from lenskeeper.pictures.decode import decode
+from lenskeeper.pictures.planes import Planes
+from lenskeeper.probing.look import look_at
+from lenskeeper.probing.probe import KeyFrame, Looks, Prober
+from lenskeeper.probing.refusals import Refusals
+from lenskeeper.probing.targets import parse_target
+
+SIZE = (480, 272)
+STARTS_WITHIN_S = 20.0
+
+
+def film(path: Path, codec: str) -> None:
+    """Three seconds of a moving pattern, a key frame each second."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(
+            codec, rate=25, options={"preset": "ultrafast", "x265-params": "log-level=error"}
+        )
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        stream.gop_size = 25
+        x, y = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
+        for n in range(75):
+            luma = (128 + 60 * np.sin((x + 4 * n) / 17) + 50 * np.cos(y / 11)).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(np.dstack([luma, luma, luma]), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the server, which ends with the module."""
+    media = tmp_path_factory.mktemp("media")
+    film(media / "h264.mp4", "libx264")
+    film(media / "h265.mp4", "libx265")
+    port, control = free_port(), free_port()
+    program = Path(sys.executable).with_name("rtsp-server")
+    process = subprocess.Popen(  # noqa: S603  a development dependency of ours
+        [program, "--dir", media, "--host", "127.0.0.1", "--port", str(port), "--control-port", str(control)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(port)
+        yield f"rtsp://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    async def knocked() -> None:
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                writer.close()
+                return
+
+    asyncio.run(asyncio.wait_for(knocked(), STARTS_WITHIN_S))
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+async def test_a_key_frame_of_a_strange_server_comes_and_decodes(server: str, codec: str) -> None:
+    frames: list[KeyFrame] = []
+    prober = Prober(SystemClock(), Refusals())
+    probe = await look_at(parse_target(f"{server}/{codec}.mp4"), prober, Looks(2, 0.5), frames.append)
+    assert (probe.outcome, probe.remark) == (Outcome.PLAYING, "")
+    assert (probe.stream.codec, probe.stream.width_px, probe.stream.height_px) == (codec, *SIZE)
+    for frame in frames:
+        planes = decode(frame.encoded)
+        assert isinstance(planes, Planes)
+        assert planes.decoder_errors == 0
+    assert len({frame.fingerprint for frame in frames}) == 2
+
+
+async def test_a_path_that_a_strange_server_does_not_know(server: str) -> None:
+    prober = Prober(SystemClock(), Refusals())
+    probe = await look_at(parse_target(f"{server}/none.mp4"), prober, Looks(), lambda _: None)
+    assert probe.outcome is Outcome.NOT_FOUND, probe.remark
