@@ -1,0 +1,232 @@
+"""What has become of a camera: one look against its own past."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from lenskeeper.diagnosis import floors
+from lenskeeper.diagnosis.air import Air, air_of, kept_of, textured_of
+from lenskeeper.diagnosis.baseline import Past
+from lenskeeper.diagnosis.figures import MAP_ROWS, Figures, columns_of, levels_of, rows_of
+from lenskeeper.diagnosis.floors import Steps, graded
+from lenskeeper.diagnosis.kinds import Finding, Kind, Severity
+from lenskeeper.diagnosis.moved import CLEAR, GAIN, shift_of
+
+SIGMAS: Final = 5.0  # of its own spread must a figure leave the median, beside the step for its kind
+
+# Optical depth in front of the textured tiles, over 2. A clear day varies by 0.15.
+AIR: Final = Steps(0.20, 0.30, 0.60)
+# Crispness as a share of what it was.
+SOFTER: Final = Steps(0.75, 0.62, 0.45)
+SOFT_EDGES_MIN: Final = 0.03
+# Share of the textured tiles that died together. A lorry close by takes 0.1.
+COVERED: Final = Steps(0.10, 0.20, 0.40)
+DEAD: Final = 0.3  # of the contrast is left at most
+VEILED_LEVELS: Final = 12.0  # what died in the upper half and grew brighter by so much may be cloud
+OTHER_TONE: Final = 15.0  # levels by which an empty tile must have changed to belong to a cover
+# Share of the textured tiles that lost half their contrast here and there, while the others kept theirs.
+DIRTY: Final = Steps(0.12, 0.20, 0.40)
+REST_KEPT: Final = 0.75
+# Shift as a share of the side; 0.034 is 25 px at 736. The most that 130 looks at a standing camera gave was 0.005.
+MOVED: Final = Steps(0.012, 0.016, 0.08)
+ELSEWHERE: Final = 0.30  # correlation with no shift, below which nothing is where it was; the same view kept 0.58
+ELSEWHERE_EDGES: Final = 0.8  # of the edges there were: without them nothing can be recognised
+# Tint away from the usual one, in levels of chroma.
+TINTED: Final = Steps(8, 12, 20)
+# As multiples of what was usual.
+NOISIER: Final = Steps(2.5, 4, 8)
+NOISE_RISE: Final = 3.0  # levels, beside
+DARKER: Final = Steps(0.5, 0.35, 0.2)
+NARROWER: Final = Steps(0.6, 0.45, 0.3)
+BURNT: Final = Steps(0.25, 0.35, 0.5)  # share of the ground that has become bright
+BURNT_CLIPPED: Final = 0.03
+STRIPED: Final = Steps(3, 5, 12)
+
+Doubts = list[tuple[Kind, str]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """One look, its past, and the air between."""
+
+    now: Figures
+    past: Past
+    air: Air
+
+    @property
+    def is_weather(self) -> bool:
+        """Whether the air takes enough of the view to spoil other comparisons."""
+        return self.air.is_weather and self.air.strength >= AIR.minor
+
+    def usual(self, name: str) -> float:
+        """The median of a figure."""
+        return self.past.centre[name]
+
+    def is_unusual(self, name: str) -> bool:
+        """Whether a figure is further from its median than its own spread explains."""
+        return abs(getattr(self.now, name) - self.usual(name)) > SIGMAS * self.past.spread[name]
+
+
+def compare(figures: Figures, past: Past) -> tuple[list[Finding], Doubts]:
+    """Findings against the past, and the kinds that could not be compared, each with the reason."""
+    seen = Comparison(figures, past, air_of(figures, past))
+    found = [finding for rule in _RULES if (finding := rule(seen))]
+    moved, doubts = _moved(seen)
+    if moved:
+        found.append(moved)
+    if seen.is_weather:
+        why = "low visibility"
+        doubts += [(kind, why) for kind in (Kind.BLUR, Kind.OCCLUDED, Kind.LENS_DIRTY, Kind.LOW_CONTRAST)]
+    if not past.same_light:
+        why = "no reference in this light"
+        doubts += [(kind, why) for kind in (Kind.DARK, Kind.OVEREXPOSED, Kind.COLOUR_CAST, Kind.NOISE)]
+    return found, doubts
+
+
+def was_so(finding: Finding, past: Past, figures: Figures, *, air_is_known: bool) -> bool:
+    """Whether a floor's finding is nothing new.
+
+    What is severe stays: a camera blurred from its first day would else never be found.
+    Weather and covers are a matter of the past alone, where there is one with texture enough.
+    """
+    if air_is_known and finding.kind in (Kind.LOW_VISIBILITY, Kind.OCCLUDED):
+        return True
+    if finding.severity is Severity.SEVERE or finding.kind is Kind.MOSAIC:
+        return False
+    before = replace(figures, **past.centre)
+    usual = [f for floor in floors.FLOORS if (f := floor(before))]
+    return any(f.kind is finding.kind and f.severity is finding.severity for f in usual)
+
+
+def _low_visibility(seen: Comparison) -> Finding | None:
+    if not seen.is_weather:
+        return None
+    return graded(Kind.LOW_VISIBILITY, seen.air.strength, AIR, seen.past.told_as)
+
+
+def _blur(seen: Comparison) -> Finding | None:
+    if seen.is_weather or seen.now.edged_share < SOFT_EDGES_MIN or not seen.is_unusual("crispness"):
+        return None
+    usual = seen.usual("crispness")
+    return _share_of(Kind.BLUR, seen.now.crispness, usual, SOFTER, seen.past.told_as)
+
+
+def _occluded(seen: Comparison) -> Finding | None:
+    """Tiles that had texture and died together, of another brightness than before."""
+    if seen.is_weather or not seen.air.is_known:
+        return None
+    textured, kept = textured_of(seen.now, seen.past), kept_of(seen.now, seen.past)
+    rise = levels_of(seen.now) - seen.past.level
+    dead = textured & (kept < DEAD)
+    gone = dead | (~textured & (np.abs(rise) > OTHER_TONE) & (kept < 1))
+    _, labels = cv2.connectedComponents(gone.astype(np.uint8), connectivity=8)
+    sizes = np.bincount(labels[dead].ravel(), minlength=2)
+    sizes[0] = 0
+    blob = dead & (labels == int(np.argmax(sizes)))
+    if not blob.any() or float(np.median(kept[textured & ~dead])) < REST_KEPT:
+        return None
+    is_high = float(np.mean(np.nonzero(blob)[0])) < MAP_ROWS / 2
+    if is_high and float(rise[blob].mean()) > VEILED_LEVELS:
+        return None
+    return graded(Kind.OCCLUDED, float(blob.sum() / textured.sum()), COVERED, seen.past.told_as)
+
+
+def _lens_dirty(seen: Comparison) -> Finding | None:
+    """Contrast lost in patches, near and far, while the rest kept its own."""
+    if seen.is_weather or not seen.air.is_known or seen.air.far > seen.air.near + 0.3:
+        return None
+    textured, kept = textured_of(seen.now, seen.past), kept_of(seen.now, seen.past)
+    hurt = textured & (kept < 0.5)
+    if float(np.median(kept[textured & ~hurt])) < REST_KEPT:
+        return None
+    return graded(Kind.LENS_DIRTY, float(hurt.sum() / textured.sum()), DIRTY, seen.past.told_as)
+
+
+def _moved(seen: Comparison) -> tuple[Finding | None, Doubts]:
+    """A shift both axes can live with; doubts where the response is too weak to say."""
+    columns = shift_of(columns_of(seen.now), seen.past.columns)
+    rows = shift_of(rows_of(seen.now), seen.past.rows)
+    found = []
+    for shift in (columns, rows):
+        if shift.share is not None and shift.response >= shift.stays + GAIN:
+            found.append(graded(Kind.MOVED, abs(shift.share), MOVED, seen.past.told_as))
+    if any(found):
+        return max((f for f in found if f), key=lambda f: f.figure), []
+    stays = max(columns.stays, rows.stays)
+    is_clear = not seen.is_weather and seen.past.same_light
+    rich = seen.now.edged_share >= ELSEWHERE_EDGES * seen.usual("edged_share")
+    if stays < ELSEWHERE and is_clear and rich and seen.now.crispness >= SOFTER.minor * seen.usual("crispness"):
+        return Finding(Kind.MOVED, Severity.SEVERE, stays, ELSEWHERE, f"edges of {seen.past.told_as}"), []
+    if stays < CLEAR and columns.share is None and rows.share is None:
+        why = "low visibility" if seen.is_weather else "too few edges agree with the reference"
+        return None, [(Kind.MOVED, why)]
+    return None, []
+
+
+def _dark(seen: Comparison) -> Finding | None:
+    if not seen.past.same_light or not seen.is_unusual("mean"):
+        return None
+    if seen.now.high > 0.7 * seen.usual("high"):
+        return None
+    return _share_of(Kind.DARK, seen.now.mean, seen.usual("mean"), DARKER, seen.past.told_as)
+
+
+def _overexposed(seen: Comparison) -> Finding | None:
+    rise = seen.now.ground_bright - seen.usual("ground_bright")
+    clipped = seen.now.ground_clipped - seen.usual("ground_clipped")
+    if not seen.past.same_light or clipped < BURNT_CLIPPED or not seen.is_unusual("ground_bright"):
+        return None
+    return graded(Kind.OVEREXPOSED, rise, BURNT, seen.past.told_as)
+
+
+def _low_contrast(seen: Comparison) -> Finding | None:
+    """A film on the glass: all contrast shrinks, near and far alike."""
+    if seen.is_weather or seen.now.high < floors.DARK_HIGH.minor:
+        return None
+    span, usual = seen.now.high - seen.now.low, seen.usual("high") - seen.usual("low")
+    return _share_of(Kind.LOW_CONTRAST, span, usual, NARROWER, seen.past.told_as)
+
+
+def _colour_cast(seen: Comparison) -> Finding | None:
+    if not seen.past.same_light or not (seen.is_unusual("tint_u") or seen.is_unusual("tint_v")):
+        return None
+    off = float(np.hypot(seen.now.tint_u - seen.usual("tint_u"), seen.now.tint_v - seen.usual("tint_v")))
+    if seen.now.grey_share > 0.5 * seen.usual("grey_share"):
+        return None
+    return graded(Kind.COLOUR_CAST, off, TINTED, seen.past.told_as)
+
+
+def _noise(seen: Comparison) -> Finding | None:
+    usual = seen.usual("noise")
+    if not seen.past.same_light or seen.now.noise < usual + NOISE_RISE or not seen.is_unusual("noise"):
+        return None
+    return graded(Kind.NOISE, seen.now.noise / max(usual, 0.5), NOISIER, f"times the {seen.past.told_as}")
+
+
+def _stripes(seen: Comparison) -> Finding | None:
+    if not seen.is_unusual("stripe"):
+        return None
+    return graded(Kind.STRIPES, seen.now.stripe - seen.usual("stripe"), STRIPED, seen.past.told_as)
+
+
+def _share_of(kind: Kind, figure: float, usual: float, steps: Steps, told_as: str) -> Finding | None:
+    """A figure that fell below a share of its median; the limit is told in the figure's own unit."""
+    limits = Steps(*(step * usual for step in steps))
+    return graded(kind, figure, limits, told_as, falling=True)
+
+
+_RULES: Final[tuple[Callable[[Comparison], Finding | None], ...]] = (
+    _low_visibility,
+    _blur,
+    _occluded,
+    _lens_dirty,
+    _dark,
+    _overexposed,
+    _low_contrast,
+    _colour_cast,
+    _noise,
+    _stripes,
+)

@@ -1,0 +1,103 @@
+"""Figures in, diagnosis out.
+
+Silence is not health: a kind that could not be judged is named as unchecked, and a picture too poor to judge is
+*not checkable*. Where two kinds would explain one thing, the one nearer to the cause is said.
+"""
+
+from typing import Final
+
+from lenskeeper.diagnosis import floors, relative
+from lenskeeper.diagnosis.air import air_of
+from lenskeeper.diagnosis.baseline import Baseline, Past
+from lenskeeper.diagnosis.figures import HEIGHT_PX_MIN, WIDTH_PX_MIN, Figures
+from lenskeeper.diagnosis.kinds import Diagnosis, Finding, Kind, Severity, Verdict
+
+SEVERITIES: Final = tuple(Severity)
+
+# A kind on the left explains those on the right away: a card has no sharpness, fog takes contrast and sharpness.
+EXPLAINS: Final[tuple[tuple[Kind, frozenset[Kind]], ...]] = (
+    (Kind.SIGNAL_CARD, frozenset(Kind) - {Kind.SIGNAL_CARD, Kind.FROZEN}),
+    (Kind.BLACK, frozenset(Kind) - {Kind.BLACK, Kind.FROZEN, Kind.MOSAIC}),
+    (Kind.MOSAIC, frozenset({Kind.STRIPES, Kind.OCCLUDED, Kind.MOVED, Kind.LOW_VISIBILITY, Kind.BLUR})),
+    (Kind.NOISE, frozenset({Kind.STRIPES, Kind.MOVED, Kind.BLUR})),
+    (Kind.OCCLUDED, frozenset({Kind.LOW_VISIBILITY, Kind.DARK, Kind.MOVED, Kind.LOW_CONTRAST, Kind.LENS_DIRTY})),
+    (Kind.DARK, frozenset({Kind.LOW_CONTRAST, Kind.LOW_VISIBILITY, Kind.BLUR})),
+    (Kind.OVEREXPOSED, frozenset({Kind.LOW_VISIBILITY, Kind.LOW_CONTRAST})),
+)
+
+ALWAYS_OVER_TIME: Final = (
+    (Kind.FROZEN, "needs several looks"),
+    (Kind.SHAKING, "needs several looks"),
+)
+NO_REFERENCE: Final = (
+    (Kind.MOVED, "no reference"),
+    (Kind.OCCLUDED, "no reference: only a dark cover is certain without"),
+    (Kind.LENS_DIRTY, "no reference"),
+)
+
+
+def judge(figures: Figures, past: Baseline | None, hour: int | None = None) -> Diagnosis:
+    """The diagnosis of one look.
+
+    past: what the camera gave before; None: only what one picture proves is said.
+    hour: of the day, in the time the baseline was learned in; None where unknown.
+    """
+    if not figures.is_large_enough:
+        why = f"the picture is too small: {figures.width_px} x {figures.height_px}, we need {WIDTH_PX_MIN} x {HEIGHT_PX_MIN}"
+        return Diagnosis(Verdict.NOT_CHECKABLE, unchecked=tuple((kind, why) for kind in Kind), reason=why)
+    known = past.at(figures, hour) if past else None
+    found = [finding for floor in floors.FLOORS if (finding := floor(figures))]
+    unchecked = list(ALWAYS_OVER_TIME)
+    if known is None:
+        why = "no reference" if past is None else "no reference in this light"
+        unchecked += [(kind, reason.replace("no reference", why)) for kind, reason in NO_REFERENCE]
+    else:
+        found, doubts = _against(figures, known, found)
+        unchecked += doubts
+    return conclude(_untangled(found, figures, known), unchecked)
+
+
+def _against(
+    figures: Figures, known: Past, by_floor: list[Finding]
+) -> tuple[list[Finding], list[tuple[Kind, str]]]:
+    """Floors and past together. Where the past is healthy, what it was like is no fault now."""
+    judged, doubts = relative.compare(figures, known)
+    own = {finding.kind for finding in judged}
+    air_is_known = air_of(figures, known).is_known
+    kept = [
+        f
+        for f in by_floor
+        if f.kind not in own and not relative.was_so(f, known, figures, air_is_known=air_is_known)
+    ]
+    return judged + kept, doubts
+
+
+def _untangled(found: list[Finding], figures: Figures, known: Past | None) -> list[Finding]:
+    kinds = {f.kind: f for f in found}
+    air = kinds.get(Kind.LOW_VISIBILITY)
+    soft = kinds.get(Kind.BLUR)
+    gone: set[Kind] = set()
+    if air and known is None:
+        # near edges stay crisp in fog; a defocused lens softens them as much as far ones
+        gone |= {Kind.LOW_VISIBILITY} if soft and soft.severity is Severity.SEVERE else {Kind.BLUR}
+    if air and Kind.LOW_VISIBILITY not in gone:
+        gone |= {Kind.LOW_CONTRAST, Kind.LENS_DIRTY, Kind.BLUR}
+    for kind, explained in EXPLAINS:
+        if kind in kinds and kind not in gone and kinds[kind].severity is not Severity.MINOR:
+            gone |= explained & kinds.keys()
+    return [f for f in found if f.kind not in gone]
+
+
+def conclude(found: list[Finding], unchecked: list[tuple[Kind, str]]) -> Diagnosis:
+    """The verdict that findings make. A kind that was found is not unchecked."""
+    found = sorted(found, key=lambda f: (-SEVERITIES.index(f.severity), f.kind))
+    kinds = {f.kind for f in found}
+    faults = [f for f in found if f.severity is not Severity.MINOR and f.kind is not Kind.LOW_VISIBILITY]
+    if faults:
+        verdict, reason = Verdict.FAULT, ", ".join(f"{f.kind.value} ({f.severity.value})" for f in faults)
+    elif any(f.kind is Kind.LOW_VISIBILITY and f.severity is not Severity.MINOR for f in found):
+        verdict, reason = Verdict.LOW_VISIBILITY, "fog, rain or haze: weather, not a fault"
+    else:
+        verdict, reason = Verdict.FIT, ""
+    left = tuple(dict((kind, why) for kind, why in unchecked if kind not in kinds).items())
+    return Diagnosis(verdict, tuple(found), left, reason)
