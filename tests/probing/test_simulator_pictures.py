@@ -40,9 +40,7 @@ def spectral_slope(picture: Bgr) -> float:
     amplitude = np.abs(np.fft.fft2((grey - grey.mean()) * window))
     radius = np.hypot(np.fft.fftfreq(n)[:, None], np.fft.fftfreq(n)[None, :])
     edges = np.geomspace(4 / n, 0.3, 12)
-    means = [
-        amplitude[(radius >= a) & (radius < b)].mean() for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    means = [amplitude[(radius >= a) & (radius < b)].mean() for a, b in pairwise(edges)]
     return float(np.polyfit(np.log(np.sqrt(edges[:-1] * edges[1:])), np.log(means), 1)[0])
 
 

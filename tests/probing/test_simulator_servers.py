@@ -243,10 +243,11 @@ async def test_half_open_takes_the_call_and_says_nothing() -> None:
         assert fleet.ledger[WELL.address].connections == 1
 
 
-async def test_dribble_gives_a_byte_a_second() -> None:
+async def test_dribble_gives_a_byte_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenskeeper.probing.simulator.conversations.DRIBBLE_S", 0.1)
     async with fleet_of(in_trouble(Trouble.DRIBBLE)) as fleet, talk(fleet.targets()[0]) as t:
         t.writer.write(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(0.25)
         assert await t.reader.read(100) == b"RT"
 
 

@@ -14,6 +14,7 @@ from lenskeeper.probing.simulator.requests import BadRequest, Request, RequestRe
 from lenskeeper.probing.simulator.site import Site
 from lenskeeper.probing.simulator.troubles import Trouble
 
+DRIBBLE_S: Final = 1.0
 GARBAGE_BYTES: Final = 400
 ENDLESS_BYTES_MAX: Final = 8_000_000  # even an endless header ends, should nobody hang up
 ENDLESS_PIECE: Final = b"X-Padding: " + b"a" * 16_000
@@ -127,7 +128,7 @@ class Conversation(asyncio.Protocol):
         data = (end.join(lines) + end + end).encode() + body
         if trouble is Trouble.DRIBBLE:
             for i, byte in enumerate(data):
-                self._later(1.0 + i, self.transport.write, bytes([byte]))
+                self._later(DRIBBLE_S * (1 + i), self.transport.write, bytes([byte]))
         elif trouble is Trouble.SLOW and self._here is not None:
             self._later(self._here.delay_s, self.transport.write, data)
         else:

@@ -1,6 +1,7 @@
 """A plan for a whole fleet: who stands where, who is ill, drawn from a seed."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -148,10 +149,12 @@ def city(
     chance.shuffle(order)
     illness_of = {index: sick[order[n] % len(sick)] for n, index in enumerate(who)}
     places = list(Place)
+    count: Counter[Codec] = Counter()
     out = []
     for i in range(cameras):
         codec = kinds[i % len(kinds)]
-        view = (i // len(kinds) + i) % (views or VIEWS)[codec]
+        view = count[codec] % (views or VIEWS)[codec]
+        count[codec] += 1
         film = Film(
             place=places[view % len(places)],
             seed=seed * 31 + view,
