@@ -14,6 +14,7 @@ from lenskeeper.diagnosis.figures import (
     ROW_BINS,
     WIDTH_PX_MIN,
     Figures,
+    Map,
 )
 from lenskeeper.diagnosis.sharpness import crispness_of, noise_of
 from lenskeeper.diagnosis.structure import blockiness_of, broken_rows_of, stripe_of, structure_of
@@ -72,7 +73,7 @@ def measure(planes: Planes) -> Figures:
     )
 
 
-def _edges(tiles: Tiles) -> tuple[NDArray[np.float32], bytes, bytes]:
+def _edges(tiles: Tiles) -> tuple[Map, bytes, bytes]:
     """Detail per tile; and how much edge each column and each row holds, in bands, for `moved`."""
     across, down = steps_of(tiles.smooth)
     across, down = _without(across, tiles.mask), _without(down, tiles.mask)
@@ -99,7 +100,7 @@ def _normalised(profiles: list[NDArray[np.float32]], bins: int) -> bytes:
     return _bytes(binned / means * 32)
 
 
-def _bytes(values: NDArray[np.float32]) -> bytes:
+def _bytes(values: Map) -> bytes:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8).tobytes()
 
 

@@ -13,8 +13,12 @@ from lenskeeper.pictures.planes import LumaPlane
 BAND_SHARE: Final = 0.2  # of the height, above and below: where cameras and recorders write
 RIM_SHARE: Final = 0.02  # of each side: black bars, half-dead rows of analogue cameras
 STROKE_LEVELS: Final = 56  # a step between neighbours that optics seldom make and a letter always does
-STROKES_SHARE: Final = 0.16  # of the pixels of a patch are steps: a letter has two or more in each of its rows
-WORD_LETTERS: Final = 6  # a patch is at least so wide, of which 3 come from averaging: lane markings lie aslant
+STROKES_SHARE: Final = (
+    0.16  # of the pixels of a patch are steps: a letter has two or more in each of its rows
+)
+WORD_LETTERS: Final = (
+    6  # a patch is at least so wide, of which 3 come from averaging: lane markings lie aslant
+)
 
 Mask = NDArray[np.uint8]
 """(h, w), 255 where something is burned in, else 0."""

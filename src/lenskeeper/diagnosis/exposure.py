@@ -49,7 +49,7 @@ class Tint:
 def light_of(fine: LumaPlane, mask: Mask) -> Light:
     """Grey levels outside of text and rim."""
     ground_row = int(GROUND_FROM * fine.shape[0])
-    free = cv2.bitwise_not(mask)
+    free = cv2.bitwise_not(mask).astype(np.uint8, copy=False)
     above = _histogram(fine[:ground_row], free[:ground_row])
     ground = _histogram(fine[ground_row:], free[ground_row:])
     whole = above + ground

@@ -1,8 +1,8 @@
 """What is measured of one picture: figures and coarse maps, and nothing from which it could be seen again."""
 
 import math
-from dataclasses import dataclass, field, fields
-from typing import Final
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -24,10 +24,10 @@ INK_CELLS: Final = 2 * INK_ROWS * INK_COLUMNS
 WIDTH_PX_MIN: Final = 128  # below, a tile of the map has under 4 px and nothing can be said
 HEIGHT_PX_MIN: Final = 72
 
-Map = NDArray[np.float32]
+Map = NDArray[np.floating[Any]]
 """(18, 32), row 0 at the top."""
 
-Profiles = NDArray[np.float32]
+Profiles = NDArray[np.floating[Any]]
 """(bands, bins): how much edge there is along one side of the picture."""
 
 
@@ -126,6 +126,12 @@ _BYTES: Final = {
 SCALARS: Final = tuple(f.name for f in fields(Figures) if f.type is float)
 
 
+def with_scalars(figures: Figures, values: dict[str, float]) -> Figures:
+    """The same picture with other scalar figures; the names are those of `SCALARS`."""
+    assert values.keys() <= set(SCALARS)
+    return replace(figures, **values)  # type: ignore[arg-type] # the names were looked at just above
+
+
 def pack(figures: Figures) -> bytes:
     """The figures as MessagePack, about 5 kB."""
     return msgspec.msgpack.encode(figures)
@@ -168,7 +174,7 @@ def sums_of(figures: Figures) -> Map:
     return sums.astype(np.float32) / 256
 
 
-def ink_of(figures: Figures) -> NDArray[np.float32]:
+def ink_of(figures: Figures) -> Map:
     """(14, 64): mean step in the cells that hold text, in grey levels; 0 elsewhere."""
     ink = np.frombuffer(figures.ink, np.dtype("<u2")).reshape(2 * INK_ROWS, INK_COLUMNS)
     return ink.astype(np.float32) / 16

@@ -101,9 +101,7 @@ def mosaic(f: Figures) -> Finding | None:
 
 def black(f: Figures) -> Finding | None:
     """Nothing but the sensor's black."""
-    return (
-        Finding(Kind.BLACK, Severity.SEVERE, f.high, BLACK_HIGH, FLOOR) if f.high <= BLACK_HIGH else None
-    )
+    return Finding(Kind.BLACK, Severity.SEVERE, f.high, BLACK_HIGH, FLOOR) if f.high <= BLACK_HIGH else None
 
 
 def dark(f: Figures) -> Finding | None:
@@ -116,7 +114,9 @@ def overexposed(f: Figures) -> Finding | None:
     if clipped := graded(Kind.OVEREXPOSED, f.ground_clipped, CLIPPED_GROUND):
         return clipped
     return (
-        graded(Kind.OVEREXPOSED, f.ground_bright, BRIGHT_GROUND) if f.ground_clipped >= BRIGHT_CLIPPED else None
+        graded(Kind.OVEREXPOSED, f.ground_bright, BRIGHT_GROUND)
+        if f.ground_clipped >= BRIGHT_CLIPPED
+        else None
     )
 
 

@@ -1,7 +1,7 @@
 """What has become of a camera: one look against its own past."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 from lenskeeper.diagnosis import floors
 from lenskeeper.diagnosis.air import Air, air_of, kept_of, textured_of
 from lenskeeper.diagnosis.baseline import Past
-from lenskeeper.diagnosis.figures import MAP_ROWS, Figures, columns_of, levels_of, rows_of
+from lenskeeper.diagnosis.figures import MAP_ROWS, Figures, columns_of, levels_of, rows_of, with_scalars
 from lenskeeper.diagnosis.floors import Steps, graded
 from lenskeeper.diagnosis.kinds import Finding, Kind, Severity
 from lenskeeper.diagnosis.moved import CLEAR, GAIN, shift_of
@@ -28,11 +28,13 @@ DEAD: Final = 0.3  # of the contrast is left at most
 VEILED_LEVELS: Final = 12.0  # what died in the upper half and grew brighter by so much may be cloud
 OTHER_TONE: Final = 15.0  # levels by which an empty tile must have changed to belong to a cover
 # Share of the textured tiles that lost half their contrast here and there, while the others kept theirs.
-DIRTY: Final = Steps(0.12, 0.20, 0.40)
+DIRTY: Final = Steps(0.12, 0.28, 0.45)
 REST_KEPT: Final = 0.75
 # Shift as a share of the side; 0.034 is 25 px at 736. The most that 130 looks at a standing camera gave was 0.005.
 MOVED: Final = Steps(0.012, 0.016, 0.08)
-ELSEWHERE: Final = 0.30  # correlation with no shift, below which nothing is where it was; the same view kept 0.58
+ELSEWHERE: Final = (
+    0.30  # correlation with no shift, below which nothing is where it was; the same view kept 0.58
+)
 ELSEWHERE_EDGES: Final = 0.8  # of the edges there were: without them nothing can be recognised
 # Tint away from the usual one, in levels of chroma.
 TINTED: Final = Steps(8, 12, 20)
@@ -67,7 +69,8 @@ class Comparison:
 
     def is_unusual(self, name: str) -> bool:
         """Whether a figure is further from its median than its own spread explains."""
-        return abs(getattr(self.now, name) - self.usual(name)) > SIGMAS * self.past.spread[name]
+        now: float = getattr(self.now, name)
+        return abs(now - self.usual(name)) > SIGMAS * self.past.spread[name]
 
 
 def compare(figures: Figures, past: Past) -> tuple[list[Finding], Doubts]:
@@ -96,7 +99,7 @@ def was_so(finding: Finding, past: Past, figures: Figures, *, air_is_known: bool
         return True
     if finding.severity is Severity.SEVERE or finding.kind is Kind.MOSAIC:
         return False
-    before = replace(figures, **past.centre)
+    before = with_scalars(figures, past.centre)
     usual = [f for floor in floors.FLOORS if (f := floor(before))]
     return any(f.kind is finding.kind and f.severity is finding.severity for f in usual)
 
@@ -149,16 +152,22 @@ def _moved(seen: Comparison) -> tuple[Finding | None, Doubts]:
     """A shift both axes can live with; doubts where the response is too weak to say."""
     columns = shift_of(columns_of(seen.now), seen.past.columns)
     rows = shift_of(rows_of(seen.now), seen.past.rows)
-    found = []
-    for shift in (columns, rows):
-        if shift.share is not None and shift.response >= shift.stays + GAIN:
-            found.append(graded(Kind.MOVED, abs(shift.share), MOVED, seen.past.told_as))
-    if any(found):
-        return max((f for f in found if f), key=lambda f: f.figure), []
+    far = [
+        abs(shift.share)
+        for shift in (columns, rows)
+        if shift.share is not None and shift.response >= shift.stays + GAIN
+    ]
+    if found := graded(Kind.MOVED, max(far, default=0.0), MOVED, seen.past.told_as):
+        return found, []
     stays = max(columns.stays, rows.stays)
     is_clear = not seen.is_weather and seen.past.same_light
     rich = seen.now.edged_share >= ELSEWHERE_EDGES * seen.usual("edged_share")
-    if stays < ELSEWHERE and is_clear and rich and seen.now.crispness >= SOFTER.minor * seen.usual("crispness"):
+    if (
+        stays < ELSEWHERE
+        and is_clear
+        and rich
+        and seen.now.crispness >= SOFTER.minor * seen.usual("crispness")
+    ):
         return Finding(Kind.MOVED, Severity.SEVERE, stays, ELSEWHERE, f"edges of {seen.past.told_as}"), []
     if stays < CLEAR and columns.share is None and rows.share is None:
         why = "low visibility" if seen.is_weather else "too few edges agree with the reference"

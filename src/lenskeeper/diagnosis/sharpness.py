@@ -5,16 +5,14 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from lenskeeper.diagnosis.figures import MAP_ROWS
+from lenskeeper.diagnosis.figures import MAP_ROWS, Map
 from lenskeeper.diagnosis.tiles import TileBits, Tiles, averaged
 from lenskeeper.pictures.planes import LumaPlane
 
 EDGE_LEVELS: Final = 24.0  # lower edges are lost in coding, and their steepness with them
 CRISP_QUANTILE: Final = 0.75  # the sharpest quarter: most tiles hold something that is soft by nature
 NEAR_ROWS: Final = slice(MAP_ROWS * 6 // 10, MAP_ROWS)  # what stands low in the picture is near
-BLANK_LEVELS: Final = 24.0
 QUIET_QUANTILE: Final = 0.2
 CLIPPED: Final = (8.0, 245.0)  # no noise is seen where the scale ends
 
@@ -57,7 +55,7 @@ def _horizon(edged: TileBits) -> TileBits:
     return top
 
 
-def noise_of(tiles: Tiles, level: NDArray[np.float32]) -> float:
+def noise_of(tiles: Tiles, level: Map) -> float:
     """Standard deviation of the noise in grey levels, where the picture is quietest.
 
     A fifth of the tiles is flat in nearly every scene, so texture does not count as noise, while snow covers them too.
@@ -82,7 +80,7 @@ def sharpness(luma: LumaPlane) -> float:
     return float(deviation[0, 0]) ** 2
 
 
-def _quantile(values: NDArray[np.float32], share: float) -> float:
+def _quantile(values: Map, share: float) -> float:
     """0 where there are no values. Sorting beats numpy's general quantile tenfold at this size."""
     if values.size == 0:
         return 0.0

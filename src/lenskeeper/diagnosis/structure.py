@@ -14,7 +14,10 @@ FLAT_LEVELS: Final = 3.0  # from darkest to brightest pixel of a tile: no sensor
 BLANK_LEVELS: Final = 24.0  # a tile with less has no edge worth the name
 VEIL_LEVELS: Final = (60.0, 246.0)  # darker is no air, brighter is clipped and may be anything
 DARK_LEVEL: Final = 80.0  # a thing close before the lens gets little light
-STRIPE_PERIODS: Final = (4, 40)  # over the height; fewer are light and shade, more are lines of an interlaced picture
+STRIPE_PERIODS: Final = (
+    4,
+    40,
+)  # over the height; fewer are light and shade, more are lines of an interlaced picture
 STRIPE_BANDS: Final = 4
 MACRO_BLOCK_PX: Final = 16
 ONE_GREY: Final = 3.0  # mean step and spread of a row that was filled in
@@ -91,7 +94,9 @@ def blockiness_of(tiles: Tiles, reduced_by: int) -> float:
     period = MACRO_BLOCK_PX // reduced_by
     if period < 4:
         return 1.0
-    profile = cv2.reduce(cv2.absdiff(tiles.fine[:, 1:], tiles.fine[:, :-1]), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+    profile = cv2.reduce(
+        cv2.absdiff(tiles.fine[:, 1:], tiles.fine[:, :-1]), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F
+    )
     whole = profile.ravel()[: profile.size // period * period].reshape(-1, period)
     phases = np.median(whole, axis=0)
     border = int(np.argmax(phases))
@@ -122,5 +127,5 @@ def stripe_of(plane: NDArray[np.uint8]) -> float:
     return float(min(abs(third.mean()) for third in thirds) * 2)
 
 
-def _row_means(plane: NDArray[np.integer] | NDArray[np.uint8]) -> NDArray[np.float32]:
+def _row_means(plane: cv2.typing.MatLike) -> NDArray[np.float32]:
     return cv2.reduce(plane, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel().astype(np.float32, copy=False)

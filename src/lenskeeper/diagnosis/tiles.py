@@ -83,5 +83,7 @@ def _extreme(plane: NDArray[np.uint8], of: np.ufunc) -> Map:
     """Per tile; first down the columns, which numpy does 16 pixels at a time, then along what is left."""
     height, width = plane.shape
     rows = of.reduce(plane.reshape(MAP_ROWS, height // MAP_ROWS, width), axis=1)
-    cells: Map = of.reduce(rows.reshape(MAP_ROWS, MAP_COLUMNS, width // MAP_COLUMNS), axis=2).astype(np.float32)
+    cells: Map = of.reduce(rows.reshape(MAP_ROWS, MAP_COLUMNS, width // MAP_COLUMNS), axis=2).astype(
+        np.float32
+    )
     return cells

@@ -20,7 +20,10 @@ EXPLAINS: Final[tuple[tuple[Kind, frozenset[Kind]], ...]] = (
     (Kind.BLACK, frozenset(Kind) - {Kind.BLACK, Kind.FROZEN, Kind.MOSAIC}),
     (Kind.MOSAIC, frozenset({Kind.STRIPES, Kind.OCCLUDED, Kind.MOVED, Kind.LOW_VISIBILITY, Kind.BLUR})),
     (Kind.NOISE, frozenset({Kind.STRIPES, Kind.MOVED, Kind.BLUR})),
-    (Kind.OCCLUDED, frozenset({Kind.LOW_VISIBILITY, Kind.DARK, Kind.MOVED, Kind.LOW_CONTRAST, Kind.LENS_DIRTY})),
+    (
+        Kind.OCCLUDED,
+        frozenset({Kind.LOW_VISIBILITY, Kind.DARK, Kind.MOVED, Kind.LOW_CONTRAST, Kind.LENS_DIRTY}),
+    ),
     (Kind.DARK, frozenset({Kind.LOW_CONTRAST, Kind.LOW_VISIBILITY, Kind.BLUR})),
     (Kind.OVEREXPOSED, frozenset({Kind.LOW_VISIBILITY, Kind.LOW_CONTRAST})),
 )
@@ -54,7 +57,7 @@ def judge(figures: Figures, past: Baseline | None, hour: int | None = None) -> D
     else:
         found, doubts = _against(figures, known, found)
         unchecked += doubts
-    return conclude(_untangled(found, figures, known), unchecked)
+    return conclude(_untangled(found, known), unchecked)
 
 
 def _against(
@@ -72,7 +75,7 @@ def _against(
     return judged + kept, doubts
 
 
-def _untangled(found: list[Finding], figures: Figures, known: Past | None) -> list[Finding]:
+def _untangled(found: list[Finding], known: Past | None) -> list[Finding]:
     kinds = {f.kind: f for f in found}
     air = kinds.get(Kind.LOW_VISIBILITY)
     soft = kinds.get(Kind.BLUR)
@@ -99,5 +102,5 @@ def conclude(found: list[Finding], unchecked: list[tuple[Kind, str]]) -> Diagnos
         verdict, reason = Verdict.LOW_VISIBILITY, "fog, rain or haze: weather, not a fault"
     else:
         verdict, reason = Verdict.FIT, ""
-    left = tuple(dict((kind, why) for kind, why in unchecked if kind not in kinds).items())
+    left = tuple({kind: why for kind, why in unchecked if kind not in kinds}.items())
     return Diagnosis(verdict, tuple(found), left, reason)

@@ -1,0 +1,189 @@
+"""Whether a camera still lives: frozen, suspect, or alive. Pixels alone never give "frozen".
+
+In order of proof: byte-identical key frames under advancing timestamps; a clock in the picture that is known to
+tick and stands, with all the rest. A picture in which nothing changes, and no clock to ask, is *suspect*: a still that
+is coded anew and a quiet street at a low bitrate look the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from lenskeeper.diagnosis.baseline import Past
+from lenskeeper.diagnosis.figures import Figures, columns_of, ink_of, rows_of, seen_of, sums_of
+from lenskeeper.diagnosis.floors import Steps, graded
+from lenskeeper.diagnosis.kinds import Finding, Kind, Severity
+from lenskeeper.diagnosis.moved import shift_of
+
+SAME_BYTES_MIN: Final = 3  # key frames; sensor noise alone makes two of them differ
+SAME_BYTES_MS: Final = 2_000
+SAME_BYTES_TWO_MS: Final = 4_000  # two are enough when so far apart
+STILLS_MS: Final = (
+    60_000  # of our clock, where the route has no timestamps: recorders keep a still for some seconds
+)
+CLOCK_STANDS_MS: Final = 3_000
+SUSPECT_MS: Final = 3_000
+
+CODING_LEVELS: Final = 1.0  # a tile's mean may change by as much when one picture is coded twice
+CODING_MEDIAN: Final = 0.2
+STILL_SHARE: Final = 0.99  # of the tiles; one with a leaf in it is life enough
+EXACT_LEVELS: Final = 0.006  # one grey level in one pixel of a tile of 150: nothing whatsever has changed
+EXACT_SHARE: Final = 0.9
+INK_CHANGED: Final = 0.15  # of the ink in a cell: another digit changes 0.2 to 1, coding 0.05
+INK_LEVELS_MIN: Final = 2.0
+
+SHAKE_LOOKS_MIN: Final = 3
+SHAKING: Final = Steps(
+    0.004, 0.007, 0.015
+)  # standard deviation as a share of the side; a standing camera gave 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One picture of a sequence.
+
+    at_ms:       when it came, by our clock.
+    media_ms:    its own time, by the stream; None where the route has none.
+    fingerprint: hash of the coded picture; None or empty where unknown.
+    """
+
+    figures: Figures
+    at_ms: int
+    media_ms: float | None
+    fingerprint: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a sequence says: a finding, or why nothing can be said, or neither, when the camera was seen to live."""
+
+    finding: Finding | None = None
+    suspicion: str = ""
+    unchecked: str = ""
+
+
+def judge_sequence(sightings: Sequence[Sighting], past: Past | None = None) -> Life:
+    """Whether the camera is frozen, from pictures in the order they came. `past` may know a clock that ticks."""
+    if len(sightings) < 2:
+        return Life(unchecked="needs several looks")
+    if not any(s.figures.is_large_enough and s.figures.edged_share > 0 for s in sightings):
+        return Life(unchecked="nothing in the picture could move")
+    if by_bytes := _same_bytes(sightings):
+        return by_bytes
+    return _standing(sightings, past)
+
+
+def _same_bytes(sightings: Sequence[Sighting]) -> Life | None:
+    """The longest run of identical coded pictures that differ in time."""
+    best: Life | None = None
+    run: list[Sighting] = []
+    for sighting in sightings:
+        if run and sighting.fingerprint and sighting.fingerprint == run[0].fingerprint:
+            if _time_of(sighting) > _time_of(run[-1]):
+                run.append(sighting)
+        else:
+            run = [sighting]
+        if len(run) > 1:
+            best = _run_says(run) or best
+    return best
+
+
+def _run_says(run: list[Sighting]) -> Life | None:
+    span_ms = _time_of(run[-1]) - _time_of(run[0])
+    if run[-1].media_ms is None:
+        if span_ms < STILLS_MS or len(run) < SAME_BYTES_MIN:
+            return Life(
+                suspicion=f"{len(run)} stills are the same file: perhaps frozen, perhaps kept by the server"
+            )
+        return _frozen(span_ms, STILLS_MS, f"{len(run)} stills, byte for byte the same")
+    if span_ms >= SAME_BYTES_TWO_MS or (len(run) >= SAME_BYTES_MIN and span_ms >= SAME_BYTES_MS):
+        limit = SAME_BYTES_MS if len(run) >= SAME_BYTES_MIN else SAME_BYTES_TWO_MS
+        return _frozen(
+            span_ms, limit, f"{len(run)} key frames, byte for byte the same, under advancing timestamps"
+        )
+    return None
+
+
+def _standing(sightings: Sequence[Sighting], past: Past | None) -> Life:
+    """The end of the sequence in which nothing has changed, and what the clock did in it and before."""
+    pairs = [(_is_still(a, b), _ticks(a, b)) for a, b in pairwise(sightings)]
+    quiet = 0
+    while quiet < len(pairs) and pairs[-1 - quiet][0] and not pairs[-1 - quiet][1].any():
+        quiet += 1
+    last = sightings[-1]
+    stood_ms = _time_of(last) - _time_of(sightings[-1 - quiet])
+    if quiet and not _ticks(sightings[-1 - quiet], last).any():
+        ticked = any(ticks.any() and still for still, ticks in pairs[: len(pairs) - quiet])
+        known = past is not None and bool((past.ticks & (ink_of(last.figures) > 0)).any())
+        if (ticked or known or last.figures.has_seconds) and stood_ms >= CLOCK_STANDS_MS:
+            how = "ticked before" if ticked else "is known to tick" if known else "shows seconds"
+            return _frozen(stood_ms, CLOCK_STANDS_MS, f"the clock in the picture, which {how}")
+        if quiet == len(pairs) and stood_ms >= SUSPECT_MS:
+            return Life(
+                suspicion=f"nothing has changed for {stood_ms / 1000:.0f} s, and no clock is known to ask"
+            )
+    exact = [_is_exact(a, b) for a, b in pairwise(sightings)]
+    span_ms = _time_of(last) - _time_of(sightings[0])
+    if all(exact) and span_ms >= SUSPECT_MS:
+        return Life(
+            suspicion=f"only the text has changed for {span_ms / 1000:.0f} s: perhaps a frozen sensor"
+        )
+    return Life()
+
+
+def _frozen(span_ms: float, limit_ms: float, compared_with: str) -> Life:
+    return Life(Finding(Kind.FROZEN, Severity.SEVERE, span_ms / 1000, limit_ms / 1000, compared_with))
+
+
+def _time_of(sighting: Sighting) -> float:
+    return sighting.at_ms if sighting.media_ms is None else sighting.media_ms
+
+
+def _change(a: Sighting, b: Sighting) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    seen = seen_of(a.figures) & seen_of(b.figures)
+    change: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = np.abs(
+        sums_of(a.figures)[seen] - sums_of(b.figures)[seen]
+    )
+    return change
+
+
+def _is_still(a: Sighting, b: Sighting) -> bool:
+    """Nothing changed beyond what coding changes."""
+    change = _change(a, b)
+    return bool(
+        change.size and np.mean(change <= CODING_LEVELS) >= STILL_SHARE and np.median(change) <= CODING_MEDIAN
+    )
+
+
+def _is_exact(a: Sighting, b: Sighting) -> bool:
+    change = _change(a, b)
+    return bool(change.size and np.mean(change <= EXACT_LEVELS) >= EXACT_SHARE)
+
+
+def _ticks(a: Sighting, b: Sighting) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Cells of text that hold other ink in the later picture."""
+    before, after = ink_of(a.figures), ink_of(b.figures)
+    most = np.maximum(before, after)
+    both = (before > 0) & (after > 0) & (most >= INK_LEVELS_MIN)
+    changed: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = both & (
+        np.abs(before - after) > INK_CHANGED * most
+    )
+    return changed
+
+
+def shaking_of(looks: Sequence[Figures]) -> tuple[Finding | None, str]:
+    """Whether the view trembles from look to look: the finding, or why that cannot be said."""
+    if len(looks) < SHAKE_LOOKS_MIN:
+        return None, f"needs {SHAKE_LOOKS_MIN} looks"
+    figures = []
+    for profiles in ([columns_of(f) for f in looks], [rows_of(f) for f in looks]):
+        shifts = [shift_of(profile, profiles[0]).share for profile in profiles[1:]]
+        found = [share for share in shifts if share is not None]
+        if len(found) * 3 >= len(shifts) * 2:
+            figures.append(float(np.std([0.0, *found])))
+    if not figures:
+        return None, "too few edges agree from look to look"
+    return graded(Kind.SHAKING, max(figures), SHAKING, f"first of {len(looks)} looks"), ""
