@@ -24,9 +24,15 @@ def nals_of(sizes_: list[int], head: bytes) -> list[bytes]:
     return [head + bytes((i * 37 + n) % 251 + 1 for i in range(size)) for n, size in enumerate(sizes_)]
 
 
+def is_start(p: bytes) -> bool:
+    """Whether a payload is the first fragment of a unit, H.264 or H.265."""
+    return (p[0] & 0x1F == 28 and p[1] & 0x80 != 0) or (p[0] >> 1 & 0x3F == 49 and p[2] & 0x80 != 0)
+
+
 def joined_h264(payloads: list[bytes]) -> list[bytes]:
     """RFC 6184 read backwards, as plainly as can be."""
     out: list[bytes] = []
+    ends: list[bool] = []
     for p in payloads:
         kind = p[0] & 0x1F
         if kind == 24:
@@ -39,14 +45,18 @@ def joined_h264(payloads: list[bytes]) -> list[bytes]:
             if p[1] & 0x80:
                 out.append(bytes([p[0] & 0xE0 | p[1] & 0x1F]))
             out[-1] += p[2:]
+            ends.append(bool(p[1] & 0x40))
+            assert not (p[1] & 0x80 and p[1] & 0x40)
         else:
             out.append(p)
+    assert sum(ends) == sum(is_start(p) for p in payloads)  # each fragmented unit has one start and one end
     return out
 
 
 def joined_h265(payloads: list[bytes]) -> list[bytes]:
     """RFC 7798 read backwards."""
     out: list[bytes] = []
+    ends: list[bool] = []
     for p in payloads:
         kind = p[0] >> 1 & 0x3F
         if kind == 48:
@@ -59,8 +69,10 @@ def joined_h265(payloads: list[bytes]) -> list[bytes]:
             if p[2] & 0x80:
                 out.append(bytes([p[0] & 0x81 | (p[2] & 0x3F) << 1, p[1]]))
             out[-1] += p[3:]
+            ends.append(bool(p[2] & 0x40))
         else:
             out.append(p)
+    assert sum(ends) == sum(is_start(p) for p in payloads)  # each fragmented unit has one start and one end
     return out
 
 

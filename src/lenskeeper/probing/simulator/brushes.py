@@ -24,7 +24,10 @@ TILE: Final = 512  # texels on a side of the noise tiles; they wrap round
 
 @dataclass(slots=True)
 class Canvas:
-    """A plate while it is being painted: picture (h, w, 3), depth in metres (h, w), and the view."""
+    """A plate while it is being painted: picture (h, w, 3), depth in metres (h, w), and the view.
+
+    sway: 0..1, how much of each pixel is leaves or water, which never stand still.
+    """
 
     picture: Floats
     depth_m: Floats
@@ -34,9 +37,7 @@ class Canvas:
     height_m: float
     rng: np.random.Generator
     tiles: tuple[Floats, Floats] = field(repr=False)
-    sway: Floats = field(
-        repr=False
-    )  # 0..1: how much of the pixel is leaves or water, which never stand still
+    sway: Floats = field(repr=False)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -142,15 +143,24 @@ def _coded(spec: ClipSpec) -> Iterator[bytes]:
             yield data.tobytes()
         return
     encoder = _encoder(spec)
-    for i, picture in enumerate(shots):
+    early = (
+        spec.gop if spec.bitrate_kbps else 0
+    )  # a rate control's first key frame has a fifth of the usual size
+    rehearsal = pictures(spec.film, count=early, fps=spec.fps)
+    out = 0
+    for i, picture in enumerate(chain(rehearsal, shots)):
         planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
         frame = av.VideoFrame.from_ndarray(np.asarray(planes, np.uint8), format="yuv420p")
         frame.pts = i
         frame.pict_type = PictureType.I if i % spec.gop == 0 else PictureType.NONE
         for packet in encoder.encode(frame):
-            yield bytes(packet)
+            out += 1
+            if out > early:
+                yield bytes(packet)
     for packet in encoder.encode(None):
-        yield bytes(packet)
+        out += 1
+        if out > early:
+            yield bytes(packet)
 
 
 def clip_of(spec: ClipSpec, coded: list[bytes]) -> Clip:

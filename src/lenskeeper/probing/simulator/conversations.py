@@ -46,28 +46,26 @@ class Conversation(asyncio.Protocol):
         self._endless = 0
         self._slow_until = 0.0
         self._closed = False
+        self._counted = False
 
     # ------------------------------------------------------------ the connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self.address = self.transport.get_extra_info("sockname")[0]
-        if not self.address.startswith(
-            "127."
-        ):  # the listener is bound to `lo`, yet the host's own address comes by there too
+        # The listener is bound to `lo`, yet whoever calls this machine by its other addresses comes by `lo` as well.
+        self._here = self.site.first(self.address) if self.address.startswith("127.") else None
+        if (
+            self._here is None or self._here.trouble is Trouble.DOWN
+        ):  # nobody lives there, or no longer: RST at once
             self.transport.abort()
             return
+        self._counted = True
         self.site.open.add(self.transport)
         visits = self.site.ledger[self.address]
         visits.connections += 1
         visits.open_now += 1
         visits.open_most = max(visits.open_most, visits.open_now)
-        self._here = self.site.first(self.address)
-        if (
-            self._here is not None and self._here.trouble is Trouble.DOWN
-        ):  # went down while the fleet ran: RST at once
-            self.transport.abort()
-            return
         self._later(self.site.limits.connection_s, self.transport.abort)
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -76,7 +74,7 @@ class Conversation(asyncio.Protocol):
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        if self.address.startswith("127."):
+        if self._counted:
             self.site.ledger[self.address].open_now -= 1
 
     def _later(self, after_s: float, do: Callable[..., object], *args: object) -> None:

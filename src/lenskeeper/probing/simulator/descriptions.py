@@ -35,9 +35,8 @@ def _video(camera: SimulatedCamera, stream: Stream, base: str) -> list[str]:
     clock = 8_000 if camera.trouble is Trouble.WRONG_RTPMAP else 90_000
     control = f"{base}{VIDEO_CONTROL}" if camera.trouble is Trouble.ABSOLUTE_CONTROL else VIDEO_CONTROL
     lines = [f"m=video 0 RTP/AVP {kind}", "c=IN IP4 0.0.0.0"]
-    if (
-        codec is not Codec.JPEG or camera.trouble is Trouble.WRONG_RTPMAP
-    ):  # 26 is static: most cameras spare the rtpmap
+    # 26 is static: most cameras spare the rtpmap
+    if codec is not Codec.JPEG or camera.trouble is Trouble.WRONG_RTPMAP:
         name = {Codec.H264: "H264", Codec.H265: "H265", Codec.JPEG: "JPEG"}[codec]
         lines.append(f"a=rtpmap:{kind} {name}/{clock}")
     if codec is not Codec.JPEG:

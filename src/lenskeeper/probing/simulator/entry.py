@@ -50,6 +50,7 @@ def options() -> argparse.ArgumentParser:
     out.add_argument("--gop", type=int, default=12, help="pictures from key frame to key frame")
     out.add_argument("--gops", type=int, default=13, help="key frames in a round")
     out.add_argument("--kbps", type=int, help="bitrate of the stream; else by quality")
+    out.add_argument("--preset", help="of x264 or x265")
     out.add_argument("--at-key", action="store_true", help="every viewer begins at a key frame")
     out.add_argument("--login", action="store_true", help="every second camera asks for one")
     out.add_argument("--stills", action="store_true", help="HTTP pictures instead of RTSP")
@@ -79,7 +80,13 @@ def plan_of(args: argparse.Namespace) -> FleetPlan:
         well_for_s=args.well_for_s,
     )
     start = Start.AT_KEY if args.at_key else Start.LIVE
-    coded = {"fps": args.fps, "gop": args.gop, "gops": args.gops, "bitrate_kbps": args.kbps}
+    coded = {
+        "fps": args.fps,
+        "gop": args.gop,
+        "gops": args.gops,
+        "bitrate_kbps": args.kbps,
+        "preset": args.preset,
+    }
     plan = FleetPlan(tuple(replace(c, start=start, clip=replace(c.clip, **coded)) for c in plan.cameras))
     return stills(plan) if args.stills else plan
 
@@ -131,6 +138,7 @@ async def _simulate(args: argparse.Namespace, clock: Clock) -> None:
             "ports": asdict(fleet.ports),
             "listening": fleet.listening,
             "clips": len(fleet.site.every_clip()),
+            "key_bytes": fleet.site.key_bytes(),
             "prepared_s": round(clock.elapsed_s() - began_s, 2),
         }
         print(json.dumps(ready), flush=True)

@@ -312,9 +312,8 @@ def _platform(canvas: Canvas) -> list[Mover]:
     paint_ridge(canvas, depth_m=900, rise=(0.02, 0.09), colour=(110.0, 122.0, 112.0), rough=0.5)
     ground = ground_of(canvas)
     paint_ground(ground, np.abs(ground.x_m) < 400, (96.0, 110.0, 108.0), rough=0.16, texel_m=0.2)
-    paint_ground(
-        ground, np.abs(ground.x_m - 0.6) < 7, (92.0, 98.0, 106.0), rough=0.26, texel_m=0.035
-    )  # ballast
+    ballast = np.abs(ground.x_m - 0.6) < 7
+    paint_ground(ground, ballast, (92.0, 98.0, 106.0), rough=0.26, texel_m=0.035)
     for track in (-2.2, 2.8):
         near = np.abs(ground.x_m - track)
         sleepers = (

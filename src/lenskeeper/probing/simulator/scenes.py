@@ -72,9 +72,8 @@ def _lit(canvas: Canvas, light: Light) -> Bgr:
         picture = np.asarray(255 * (picture / 255) ** 1.25 * warm + (14.0, 9.0, 8.0), np.float32)
     if light is Light.NIGHT:
         grey: Floats = picture @ np.asarray((0.114, 0.587, 0.299), np.float32)
-        near = np.clip(
-            (26.0 / np.minimum(canvas.depth_m, 500)) ** 1.1, 0.05, 1.25
-        )  # as far as the lamps reach
+        # The lamps reach some dozen metres.
+        near = np.clip((26.0 / np.minimum(canvas.depth_m, 500)) ** 1.1, 0.05, 1.25)
         picture = np.repeat((12 + 0.88 * grey * near)[..., None], 3, axis=2)
     away = np.hypot((u - w / 2) / w, (v - h / 2) / h)
     picture *= (1 - 0.35 * away**2)[..., None]

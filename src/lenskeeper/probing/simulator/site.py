@@ -80,6 +80,13 @@ class Site:
         """Make every clip before the first visitor comes."""
         self._clips.update(await asyncio.to_thread(clips.clips, self.every_clip(), self._folder))
 
+    def key_bytes(self) -> dict[str, int]:
+        """The mean size of a key frame by codec, over the clips that were made."""
+        sizes: dict[str, list[float]] = {}
+        for clip in self._clips.values():
+            sizes.setdefault(clip.spec.codec.value, []).append(clip.key_bytes)
+        return {codec: round(sum(of) / len(of)) for codec, of in sizes.items()}
+
     def stream(self, camera: SimulatedCamera) -> Stream:
         """The live stream of a camera; cameras with one film and one trouble share it."""
         key = (camera.clip, camera.trouble)

@@ -56,9 +56,7 @@ def car(rng: np.random.Generator) -> Sprite:
     lamp = (50.0, 50.0, 190.0) if rng.random() < 0.5 else (205.0, 222.0, 228.0)
     for x in (10, 92):
         cv2.rectangle(bgr, (x, 56), (x + 17, 64), lamp, -1)
-    cv2.rectangle(
-        bgr, (44, 66), (76, 74), (190.0, 190.0, 190.0), -1
-    )  # a plate holder; nothing is written on it
+    cv2.rectangle(bgr, (44, 66), (76, 74), (190.0, 190.0, 190.0), -1)  # nothing is written on it
     cv2.line(bgr, (8, 79), (112, 79), tuple(c * 0.6 for c in body), 2)
     for x in (12, 88):
         cv2.rectangle(bgr, (x, 84), (x + 20, 98), (24.0, 24.0, 24.0), -1)
