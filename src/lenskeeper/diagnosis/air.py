@@ -16,6 +16,8 @@ from lenskeeper.diagnosis.tiles import TileBits
 TEXTURE: Final = 0.25  # mean step in grey levels: what a tile must have had to be able to lose it
 SKY_OFFSET: Final = 16.0  # levels: keeps the contrast of dark tiles from being all noise
 RATIO_MIN: Final = 0.05
+STRONG_TEXTURE: Final = 1.5  # of these tiles even a fiftieth can still be measured
+STRONG_RATIO_MIN: Final = 0.02
 TILES_MIN: Final = 40  # of 576: with fewer textured tiles nothing is said
 DEPTH_FULL: Final = 2.0  # mean optical depth that counts as everything gone: 0.86 of the contrast
 NEAR_SLACK: Final = 0.08  # in fog so dense that all is lost, near and far are lost alike
@@ -29,6 +31,7 @@ class Air:
     strength:  0 for none, 1 for nearly all; the mean optical depth in front of the textured tiles, over 2.
     far, near: share of contrast lost in the upper and in the lower half of those tiles (0 to 1, medians).
     brightened: mean rise in grey levels of the tiles that lost more than half, against those that did not.
+    unevenness: logarithm of the ratio between tiles that kept much (90 %) and little (10 %) of their contrast.
     is_known:  False where the past has too few textured tiles.
     """
 
@@ -36,6 +39,7 @@ class Air:
     far: float
     near: float
     brightened: float
+    unevenness: float
     is_known: bool = True
 
     @property
@@ -48,7 +52,7 @@ def air_of(figures: Figures, past: Past) -> Air:
     """Compare the contrast of each tile with what it was."""
     textured = textured_of(figures, past)
     if textured.sum() < TILES_MIN:
-        return Air(0.0, 0.0, 0.0, 0.0, is_known=False)
+        return Air(0.0, 0.0, 0.0, 0.0, 0.0, is_known=False)
     kept = kept_of(figures, past)
     depth = -np.log(np.clip(kept, RATIO_MIN, 1))
     rows = np.repeat(np.arange(MAP_ROWS)[:, None], MAP_COLUMNS, axis=1)
@@ -62,7 +66,16 @@ def air_of(figures: Figures, past: Past) -> Air:
         far=float(1 - np.median(np.minimum(kept[far], 1))),
         near=float(1 - np.median(np.minimum(kept[near], 1))) if near.any() else 0.0,
         brightened=float(rise[lost].mean()) - min(rest, 0.0) if lost.any() else 0.0,
+        unevenness=_unevenness(kept[textured & (past.detail >= STRONG_TEXTURE)]),
     )
+
+
+def _unevenness(kept: Map) -> float:
+    """Large (9) where there are too few tiles to say, so that weather has the benefit of the doubt."""
+    if kept.size < TILES_MIN:
+        return 9.0
+    little, much = np.quantile(np.log(np.clip(kept, STRONG_RATIO_MIN, 2)), [0.1, 0.9])
+    return float(much - little)
 
 
 def textured_of(figures: Figures, past: Past) -> TileBits:

@@ -15,7 +15,7 @@ BRIGHT_LEVEL: Final = 180  # 2.5 times the light of the mid-grey that automatic 
 CLIPPED_LEVEL: Final = 250  # coding rings around white, so 255 alone would miss half of it
 
 MID_TONES: Final = (48, 225)  # outside, chroma is noise or cut off
-COLOUR_RADIUS: Final = 40  # chroma counted for the commonest colour; beyond is paint, not light
+COLOUR_RADIUS: Final = 64  # chroma counted for the commonest colour; a strong red cast on grey gives 47
 CHROMA_BIN: Final = 2
 GREY_RADIUS: Final = 6.0
 ANY_COLOUR: Final = 3  # a monochrome camera's chroma is 128 and 1 or 2 of coding

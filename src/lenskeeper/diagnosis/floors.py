@@ -45,9 +45,16 @@ NATURAL_GREY_SHARE: Final = 0.02
 # Grey levels. A good sensor at full gain has 4 to 8.
 NOISE: Final = Steps(7, 11, 20)
 STRIPE: Final = Steps(6, 10, 20)
-# Drawn pictures have neither noise nor shades: over half of the tiles are one level, and 8 levels are most of it.
-CARD_FLAT: Final = 0.5
-CARD_LEVELS: Final = 0.6
+# Drawn pictures have neither noise nor shades: nearly all tiles are one level, and 8 levels are most of it.
+CARD_FLAT: Final = 0.85
+CARD_LEVELS: Final = 0.8
+# Colour bars: less is flat, as the borders take tiles, but the bars are far apart.
+BARS_FLAT: Final = 0.5
+BARS_EDGED: Final = 0.12
+BARS_SPAN: Final = 60.0
+# Letters in the middle of a black card; a covered lens has none.
+LETTERS_EDGED: Final = 0.02
+LETTERS_CRISP: Final = 0.75
 BROKEN_ROWS: Final = Steps(0.02, 0.04, 0.15)
 BLOCKINESS: Final = Steps(3, 4, 8)
 # Dark and blank, and it reaches into the upper third while the rest is in daylight: no road does that. A wooded hill
@@ -83,11 +90,18 @@ def veil_of(f: Figures) -> float:
 
 
 def card(f: Figures) -> Finding | None:
-    """A drawn card instead of a picture. A black one is BLACK, a white one OVEREXPOSED: they may be the sensor's."""
-    drawn = f.flat_share >= CARD_FLAT and f.levels_share >= CARD_LEVELS
-    if not drawn or f.high <= BLACK_HIGH or f.low >= 245:
+    """A drawn card instead of a picture. A black one without letters is BLACK, a white one OVEREXPOSED: they may be the sensor's."""
+    if f.levels_share < CARD_LEVELS or f.ground_clipped >= CLIPPED_GROUND.moderate:
         return None
-    return Finding(Kind.SIGNAL_CARD, Severity.SEVERE, f.flat_share, CARD_FLAT, FLOOR)
+    written = f.edged_share >= LETTERS_EDGED and f.crispness >= LETTERS_CRISP
+    if f.flat_share >= CARD_FLAT and (f.high > BLACK_HIGH or written):
+        return Finding(Kind.SIGNAL_CARD, Severity.SEVERE, f.flat_share, CARD_FLAT, FLOOR)
+    bars = (
+        f.edged_share >= BARS_EDGED and f.high - f.low >= BARS_SPAN and f.broken_rows < BROKEN_ROWS.moderate
+    )
+    if f.flat_share >= BARS_FLAT and bars:
+        return Finding(Kind.SIGNAL_CARD, Severity.SEVERE, f.flat_share, BARS_FLAT, FLOOR)
+    return None
 
 
 def mosaic(f: Figures) -> Finding | None:

@@ -42,7 +42,9 @@ TINTED: Final = Steps(8, 12, 20)
 NOISIER: Final = Steps(2.5, 4, 8)
 NOISE_RISE: Final = 3.0  # levels, beside
 DARKER: Final = Steps(0.5, 0.35, 0.2)
-NARROWER: Final = Steps(0.6, 0.45, 0.3)
+NARROWER: Final = Steps(0.65, 0.45, 0.3)
+FILM_NEAR: Final = 0.3  # share of contrast that near things lost
+FILM_UNEVENNESS: Final = 1.4  # a film gave up to 1.1, fog 1.8 to 3.9; the logarithm of a ratio
 BURNT: Final = Steps(0.25, 0.35, 0.5)  # share of the ground that has become bright
 BURNT_CLIPPED: Final = 0.03
 STRIPED: Final = Steps(3, 5, 12)
@@ -61,7 +63,25 @@ class Comparison:
     @property
     def is_weather(self) -> bool:
         """Whether the air takes enough of the view to spoil other comparisons."""
-        return self.air.is_weather and self.air.strength >= AIR.minor
+        return self.air.is_weather and self.air.strength >= AIR.minor and not self.is_film
+
+    @property
+    def is_film(self) -> bool:
+        """Whether the ends of the scale came together and all things faded alike, near and far."""
+        air = self.air
+        alike = air.is_known and air.near >= FILM_NEAR and air.unevenness <= FILM_UNEVENNESS
+        return alike and self.contrast <= NARROWER.minor * self.usual_contrast
+
+    @property
+    def contrast(self) -> float:
+        """Michelson's, 0 to 1: light and shade scale both ends and leave it as it is."""
+        return (self.now.high - self.now.low) / max(self.now.high + self.now.low, 1.0)
+
+    @property
+    def usual_contrast(self) -> float:
+        """The same of the past."""
+        high, low = self.usual("high"), self.usual("low")
+        return (high - low) / max(high + low, 1.0)
 
     def usual(self, name: str) -> float:
         """The median of a figure."""
@@ -119,7 +139,7 @@ def _blur(seen: Comparison) -> Finding | None:
 
 def _occluded(seen: Comparison) -> Finding | None:
     """Tiles that had texture and died together, of another brightness than before."""
-    if seen.is_weather or not seen.air.is_known:
+    if seen.is_weather or seen.is_film or not seen.air.is_known:
         return None
     textured, kept = textured_of(seen.now, seen.past), kept_of(seen.now, seen.past)
     rise = levels_of(seen.now) - seen.past.level
@@ -129,7 +149,8 @@ def _occluded(seen: Comparison) -> Finding | None:
     sizes = np.bincount(labels[dead].ravel(), minlength=2)
     sizes[0] = 0
     blob = dead & (labels == int(np.argmax(sizes)))
-    if not blob.any() or float(np.median(kept[textured & ~dead])) < REST_KEPT:
+    alive = kept[textured & ~dead]
+    if not blob.any() or (alive.size and float(np.median(alive)) < REST_KEPT):
         return None
     is_high = float(np.mean(np.nonzero(blob)[0])) < MAP_ROWS / 2
     if is_high and float(rise[blob].mean()) > VEILED_LEVELS:
@@ -139,11 +160,12 @@ def _occluded(seen: Comparison) -> Finding | None:
 
 def _lens_dirty(seen: Comparison) -> Finding | None:
     """Contrast lost in patches, near and far, while the rest kept its own."""
-    if seen.is_weather or not seen.air.is_known or seen.air.far > seen.air.near + 0.3:
+    if seen.is_weather or seen.is_film or not seen.air.is_known or seen.air.far > seen.air.near + 0.3:
         return None
     textured, kept = textured_of(seen.now, seen.past), kept_of(seen.now, seen.past)
     hurt = textured & (kept < 0.5)
-    if float(np.median(kept[textured & ~hurt])) < REST_KEPT:
+    well = kept[textured & ~hurt]
+    if well.size < hurt.sum() or float(np.median(well)) < REST_KEPT:
         return None
     return graded(Kind.LENS_DIRTY, float(hurt.sum() / textured.sum()), DIRTY, seen.past.told_as)
 
@@ -193,10 +215,9 @@ def _overexposed(seen: Comparison) -> Finding | None:
 
 def _low_contrast(seen: Comparison) -> Finding | None:
     """A film on the glass: all contrast shrinks, near and far alike."""
-    if seen.is_weather or seen.now.high < floors.DARK_HIGH.minor:
+    if not seen.is_film or seen.now.high < floors.DARK_HIGH.minor:
         return None
-    span, usual = seen.now.high - seen.now.low, seen.usual("high") - seen.usual("low")
-    return _share_of(Kind.LOW_CONTRAST, span, usual, NARROWER, seen.past.told_as)
+    return _share_of(Kind.LOW_CONTRAST, seen.contrast, seen.usual_contrast, NARROWER, seen.past.told_as)
 
 
 def _colour_cast(seen: Comparison) -> Finding | None:

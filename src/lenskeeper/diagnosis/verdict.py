@@ -18,14 +18,24 @@ SEVERITIES: Final = tuple(Severity)
 EXPLAINS: Final[tuple[tuple[Kind, frozenset[Kind]], ...]] = (
     (Kind.SIGNAL_CARD, frozenset(Kind) - {Kind.SIGNAL_CARD, Kind.FROZEN}),
     (Kind.BLACK, frozenset(Kind) - {Kind.BLACK, Kind.FROZEN, Kind.MOSAIC}),
-    (Kind.MOSAIC, frozenset({Kind.STRIPES, Kind.OCCLUDED, Kind.MOVED, Kind.LOW_VISIBILITY, Kind.BLUR})),
-    (Kind.NOISE, frozenset({Kind.STRIPES, Kind.MOVED, Kind.BLUR})),
+    (
+        Kind.MOSAIC,
+        frozenset({Kind.STRIPES, Kind.OCCLUDED, Kind.MOVED, Kind.LOW_VISIBILITY, Kind.BLUR, Kind.LENS_DIRTY}),
+    ),
+    (Kind.NOISE, frozenset({Kind.STRIPES, Kind.MOVED, Kind.BLUR, Kind.LENS_DIRTY})),
+    (Kind.BLUR, frozenset({Kind.MOVED, Kind.LENS_DIRTY})),
     (
         Kind.OCCLUDED,
-        frozenset({Kind.LOW_VISIBILITY, Kind.DARK, Kind.MOVED, Kind.LOW_CONTRAST, Kind.LENS_DIRTY}),
+        frozenset(
+            {Kind.LOW_VISIBILITY, Kind.DARK, Kind.MOVED, Kind.LOW_CONTRAST, Kind.LENS_DIRTY, Kind.COLOUR_CAST}
+        ),
     ),
     (Kind.DARK, frozenset({Kind.LOW_CONTRAST, Kind.LOW_VISIBILITY, Kind.BLUR})),
-    (Kind.OVEREXPOSED, frozenset({Kind.LOW_VISIBILITY, Kind.LOW_CONTRAST})),
+    (
+        Kind.OVEREXPOSED,
+        frozenset({Kind.LOW_VISIBILITY, Kind.LOW_CONTRAST, Kind.BLUR, Kind.LENS_DIRTY, Kind.MOVED}),
+    ),
+    (Kind.LOW_CONTRAST, frozenset({Kind.LOW_VISIBILITY})),  # fog leaves the nearest ground dark
 )
 
 ALWAYS_OVER_TIME: Final = (
@@ -84,7 +94,9 @@ def _untangled(found: list[Finding], known: Past | None) -> list[Finding]:
         # near edges stay crisp in fog; a defocused lens softens them as much as far ones
         gone |= {Kind.LOW_VISIBILITY} if soft and soft.severity is Severity.SEVERE else {Kind.BLUR}
     if air and Kind.LOW_VISIBILITY not in gone:
-        gone |= {Kind.LOW_CONTRAST, Kind.LENS_DIRTY, Kind.BLUR}
+        gone |= {Kind.LENS_DIRTY, Kind.BLUR}
+        if known:  # the comparison has told fog from a film already
+            gone.add(Kind.LOW_CONTRAST)
     for kind, explained in EXPLAINS:
         if kind in kinds and kind not in gone and kinds[kind].severity is not Severity.MINOR:
             gone |= explained & kinds.keys()
