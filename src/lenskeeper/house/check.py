@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.instants import local_hour
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.diagnosis.baseline import Baseline
+from lenskeeper.diagnosis.freeze import Sighting
 from lenskeeper.diagnosis.kinds import Diagnosis, Verdict
-from lenskeeper.diagnosis.sequence import Sighting, diagnose
+from lenskeeper.diagnosis.sequence import diagnose
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.files import hour_of, pictures_at, read_picture
 from lenskeeper.house.process import picture_workers, raise_file_limit
@@ -60,6 +62,9 @@ class Checked:
     cost_ms: float = 0.0
 
 
+_Seen = tuple[Reply, list[Sighting]]  # what a worker answered for one key frame, and what it comes to
+
+
 class Checker:
     """Looks at targets with the rooms it was handed."""
 
@@ -83,37 +88,47 @@ class Checker:
     async def _check_camera(self, target: Target) -> Checked:
         """Room for a picture is reserved before the visit begins, so that what arrives can also be held."""
         async with self._pool.reserve(int(self._usual_bytes * GUESS_MARGIN)) as room:
-            frames: list[KeyFrame] = []
-            replies: list[asyncio.Task[Reply]] = []
+            seen: list[asyncio.Task[_Seen]] = []
             held = 0
+
+            async def measure(frame: KeyFrame, size: int) -> _Seen:
+                nonlocal held
+                reply = await self._measure(*picture_job(frame.encoded))
+                held -= size
+                room.resize(held)
+                return reply, [
+                    Sighting(m.figures, frame.at_ms, frame.media_ms, frame.fingerprint)
+                    for m in reply.measured
+                ]
+
+            async def give_up(size: int) -> _Seen:
+                return Reply(
+                    [], f"no room for a picture of {size / 1e6:.1f} MB: lower the stream's quality"
+                ), []
 
             def see(frame: KeyFrame) -> None:
                 nonlocal held
                 size = len(frame.encoded.data)
                 self._usual_bytes += LEARN_SHARE * (size - self._usual_bytes)
-                held += size
-                if room.resize(held):
-                    frames.append(frame)
-                    replies.append(asyncio.create_task(self._measure(*picture_job(frame.encoded))))
+                fits = room.resize(held + size)
+                held += size if fits else 0
+                seen.append(asyncio.create_task(measure(frame, size) if fits else give_up(size)))
 
             probe = await look_at(target, self._prober, self._looks, see)
-            answers = await asyncio.gather(*replies)
-        sightings = [
-            Sighting(measured.figures, frame.at_ms, frame.media_ms, frame.fingerprint)
-            for frame, reply in zip(frames, answers, strict=True)
-            for measured in reply.measured
-        ]
-        return self._judged(probe, sightings, answers)
+            answers = await asyncio.gather(*seen)
+        sightings = [sighting for _, found in answers for sighting in found]
+        return self._judged(probe, sightings, [reply for reply, _ in answers], local_hour(probe.began_ms))
 
     async def _check_picture(self, target: Target) -> Checked:
         """A picture file: one look, as if it had come from a camera."""
         began_ms = self._prober.clock.now_ms()
-        encoded = await asyncio.to_thread(read_picture, Path(target.name))
+        path = Path(target.name)
+        encoded = await asyncio.to_thread(read_picture, path)
         if isinstance(encoded, str):
             return self._judged(Probe(target, began_ms, Outcome.NOT_FOUND, remark=encoded), [], [])
         reply = await self._measure(*picture_job(encoded))
         sightings = [Sighting(m.figures, began_ms, None, None) for m in reply.measured]
-        return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply])
+        return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply], hour_of(path))
 
     async def _check_video(self, target: Target) -> Checked:
         began_ms = self._prober.clock.now_ms()
@@ -126,7 +141,7 @@ class Checker:
             Sighting(m.figures, began_ms + (m.media_ms or 0), m.media_ms, bytes.fromhex(m.fingerprint or ""))
             for m in reply.measured
         ]
-        return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply])
+        return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply], hour_of(path))
 
     @staticmethod
     def _file_probe(target: Target, began_ms: int, reply: Reply) -> Probe:
@@ -146,7 +161,9 @@ class Checker:
             case _:
                 return read_reply(answer)
 
-    def _judged(self, probe: Probe, sightings: list[Sighting], replies: Sequence[Reply]) -> Checked:
+    def _judged(
+        self, probe: Probe, sightings: list[Sighting], replies: Sequence[Reply], hour: int | None = None
+    ) -> Checked:
         if probe.outcome is Outcome.PLAYING and not sightings:
             why = next((reply.failure for reply in replies if reply.failure), "no picture came through")
             probe = replace(probe, outcome=Outcome.UNDECODABLE, first_frame_ms=None, remark=why)
@@ -154,7 +171,7 @@ class Checker:
             return Checked(probe, Diagnosis(Verdict.NOT_CHECKABLE, reason=f"no picture: {probe.outcome}"))
         measured = [m for reply in replies for m in reply.measured]
         cost_ms = sum(m.decode_ms + m.score_ms for m in measured)
-        return Checked(probe, diagnose(sightings, self.past), len(measured), cost_ms)
+        return Checked(probe, diagnose(sightings, self.past, hour), len(measured), cost_ms)
 
     async def learn(self, place: Path) -> Baseline:
         """The baseline of the earlier pictures at `place`: one picture, or a folder of them.
@@ -167,9 +184,12 @@ class Checker:
             encoded = await asyncio.to_thread(read_picture, picture)
             reply = await self._measure(*picture_job(encoded)) if not isinstance(encoded, str) else Reply([])
             earlier += [(m.figures, hour_of(picture)) for m in reply.measured]
-        if not earlier:
-            raise Invalid(f"no picture at {place} can be decoded", field="reference")
-        return Baseline.of(earlier)
+        try:
+            return Baseline.of(earlier)
+        except ValueError as none_usable:
+            raise Invalid(
+                f"no picture at {place} can be a reference: {none_usable}", field="reference"
+            ) from None
 
 
 async def check_all(

@@ -28,6 +28,7 @@ from lenskeeper.pictures.worker import serve
 PICTURE: Final = b"P"
 VIDEO_FILE: Final = b"V"
 CODECS: Final = tuple(Codec)
+NONSENSE: Final = "the picture worker answered nonsense"
 
 
 class VideoJob(msgspec.Struct, frozen=True):
@@ -72,7 +73,7 @@ def read_reply(reply: bytes) -> Reply:
     try:
         return msgspec.msgpack.decode(reply, type=Reply)
     except msgspec.MsgspecError:
-        return Reply([], "the picture worker answered nonsense")
+        return Reply([], NONSENSE)
 
 
 def look(job: bytes) -> bytes:

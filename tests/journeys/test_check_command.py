@@ -1,0 +1,135 @@
+"""`lenskeeper check` from the command line to the exit code, on simulated cameras in another process and on files."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from lenskeeper.cli.simulate import simulated
+
+CITY = ["--cameras", "24", "--faulty", "8", "--seed", "3", "--size", "640x360", "--gops", "3", "--at-key"]
+
+
+def run(*words: str | Path, env: dict[str, str] | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  ourselves
+        [sys.executable, "-m", "lenskeeper.cli", *map(str, words)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def lines(ran: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The table of targets of a small city that lives as long as this module's tests."""
+    with simulated(CITY, tmp_path_factory.mktemp("city") / "targets.csv") as table:
+        yield table
+
+
+def truth(table: Path) -> dict[str, dict[str, str]]:
+    with table.open(newline="") as file:
+        return {row["target"]: row for row in csv.DictReader(file)}
+
+
+def test_a_city_is_checked_and_every_planted_fault_is_told_truly(city: Path) -> None:
+    ran = run("check", city, "--json")
+    found = {line["target"]: line for line in lines(ran)}
+    planted = truth(city)
+    assert found.keys() == planted.keys()
+    wrong = {
+        target: (row["expected_kinds"], row["expected_outcomes"], line["outcome"], line["verdict"], line["kinds"])
+        for target, row in planted.items()
+        if (line := found[target])["verdict"] != row["expected_verdict"]
+        or line["outcome"] not in row["expected_outcomes"].split()
+        or not set(row["expected_kinds"].split()) <= {k["kind"] for k in line["kinds"]}
+    }
+    assert not wrong
+    assert ran.returncode == 1
+    assert ran.stderr == ""
+    for line in found.values():
+        assert line["schema"] == 1
+        assert line["verdict"] == "not_checkable" or line["outcome"] == "playing"
+
+
+def test_people_get_a_table_without_colour_where_there_is_no_terminal(city: Path) -> None:
+    ran = run("check", city)
+    assert "\x1b[" not in ran.stdout
+    assert "24 looked at:" in ran.stdout
+    assert "✗ fault" in ran.stdout
+    assert ran.returncode == 1
+
+
+def test_targets_come_from_standard_input_too(city: Path) -> None:
+    fit = [t for t, row in truth(city).items() if row["expected_verdict"] == "fit"][:3]
+    ran = run("check", "-", "--json", stdin="# three\n" + "\n".join(fit) + "\n")
+    assert sorted(line["target"] for line in lines(ran)) == sorted(fit)
+    assert [line["verdict"] for line in lines(ran)] == ["fit"] * 3
+    assert ran.returncode == 0
+
+
+def test_reachability_asks_and_looks_at_no_picture(city: Path) -> None:
+    ran = run("check", city, "--reachability", "--json")
+    found = {line["target"]: line["outcome"] for line in lines(ran)}
+    down = {t for t, row in truth(city).items() if row["expected_outcomes"] == "refused"}
+    assert down
+    assert {t for t, outcome in found.items() if outcome == "refused"} == down
+    assert all(found[t] == "answers" for t, row in truth(city).items() if row["expected_verdict"] == "fit")
+
+
+def test_a_password_is_read_from_the_environment_and_seen_nowhere(city: Path) -> None:
+    target = next(iter(truth(city)))
+    ran = run("check", target, "--user", "admin", "--json", env={"LENSKEEPER_PASSWORD": "needle-in-hay"})
+    assert "needle" not in ran.stdout + ran.stderr
+    assert run("check", target, "--user", "admin").returncode == 2
+
+
+WRONG = [
+    (["check"], "required"),
+    (["check", "rtsp://a:b@127.0.0.1/"], "take the account out"),
+    (["check", "none.csv"], "no list at none.csv"),
+    (["check", "rtsp://127.0.0.1/", "--looks", "0"], "no whole number from 1 to 1000"),
+    (["check", "rtsp://127.0.0.1/", "--every", "soon"], "no number of seconds"),
+    (["check", "rtsp://127.0.0.1/", "--credentials", "none.toml"], "no credentials file"),
+    (["check", "x.jpg", "--reachability"], "asks cameras only"),
+    (["check", "x.jpg", "--reference", "nowhere"], "no picture at nowhere"),
+    (["--config", "none.toml", "check", "x.jpg"], "no settings file"),
+    (["paint", "x.jpg"], "invalid choice"),
+]
+
+
+@pytest.mark.parametrize(("words", "cure"), WRONG)
+def test_a_wrong_command_is_told_its_cure_and_ends_with_2(words: list[str], cure: str) -> None:
+    ran = run(*words)
+    assert ran.returncode == 2, ran.stdout
+    assert cure in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_files_are_checked_and_a_missing_one_is_no_error_of_ours(tmp_path: Path) -> None:
+    black, text = tmp_path / "black.png", tmp_path / "text.jpg"
+    cv2.imwrite(str(black), np.zeros((288, 352, 3), np.uint8))
+    text.write_text("no picture")
+    ran = run("check", black, text, tmp_path / "none.jpg", tmp_path / "none.mp4", "--json")
+    found = {Path(line["target"]).name: (line["outcome"], line["verdict"]) for line in lines(ran)}
+    assert found == {
+        "black.png": ("playing", "fault"),
+        "text.jpg": ("undecodable", "not_checkable"),
+        "none.jpg": ("not_found", "not_checkable"),
+        "none.mp4": ("not_found", "not_checkable"),
+    }
+    assert ran.returncode == 1
