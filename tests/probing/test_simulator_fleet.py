@@ -90,6 +90,15 @@ def test_the_truth_of_a_fault(
     assert truth.outcomes == {Outcome.PLAYING}
 
 
+def test_a_trouble_that_a_jpeg_cannot_have_comes_with_another_codec() -> None:
+    for codec in (Codec.H264, Codec.H265, Codec.JPEG):
+        camera = SimulatedCamera("127.16.0.1", clip=replace(SMALL, codec=codec))
+        sent = ill(camera, Trouble.UNDECODABLE).clip.codec
+        assert sent is (Codec.H264 if codec is Codec.JPEG else codec)
+        still = ill(replace(camera, route=Route.HTTP), Trouble.UNDECODABLE)
+        assert still.clip.codec is codec
+
+
 async def test_tls_is_spoken_where_the_plan_has_it_and_refused_without_a_certificate() -> None:
     camera = SimulatedCamera("127.16.0.1", route=Route.RTSPS, clip=SMALL)
     with pytest.raises(Invalid, match="certificate"):

@@ -1,9 +1,11 @@
 """Packets and streams: nothing is lost between coded pictures and the wire, unless a trouble says so."""
 
+import contextlib
 import struct
 from dataclasses import replace
 from itertools import pairwise
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -199,6 +201,23 @@ def test_each_trouble_of_the_stream_is_what_its_name_says() -> None:
     broken = stream(Trouble.UNDECODABLE)
     assert [len(p) for p in broken.wire(0)] == [len(p) for p in well.wire(0)]
     assert broken.wire(0)[-1] != well.wire(0)[-1]
+
+
+@pytest.mark.parametrize(("codec", "name"), [(Codec.H264, "h264"), (Codec.H265, "hevc")])
+@pytest.mark.parametrize("trouble", [None, Trouble.UNDECODABLE])
+def test_no_decoder_makes_a_picture_of_what_is_called_undecodable(
+    codec: Codec, name: str, trouble: Trouble | None
+) -> None:
+    s, pictures = stream(trouble, codec), 0
+    joined = joined_h264 if codec is Codec.H264 else joined_h265
+    for f in range(0, s.frames, SMALL.gop):
+        decoder = av.CodecContext.create(name, "r")
+        assert isinstance(decoder, av.VideoCodecContext)
+        nals = joined([p[12:] for p in s.wire(f)])
+        with contextlib.suppress(av.error.InvalidDataError):
+            pictures += len(decoder.decode(av.Packet(b"".join(packets.START_CODE + n for n in nals))))
+            pictures += len(decoder.decode(None))
+    assert pictures == (0 if trouble else SMALL.gops)
 
 
 def test_a_smart_codec_sends_a_key_frame_a_minute() -> None:

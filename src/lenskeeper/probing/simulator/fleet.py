@@ -103,6 +103,12 @@ class FleetPlan:
         return FleetPlan(tuple(c.well() for c in self.cameras))
 
 
+# Every JPEG is a key frame in one piece, and its noise is a picture: these troubles need another codec.
+H26X_ONLY: Final = frozenset(
+    {Trouble.SEVERAL_SLICES, Trouble.NO_KEYFRAME, Trouble.LONG_GOP, Trouble.UNDECODABLE}
+)
+
+
 def address_of(index: int) -> str:
     """The loopback address of camera number `index` of a fleet, from 127.16.0.1 on."""
     if not 0 <= index < CAMERAS_MAX:
@@ -115,7 +121,9 @@ def ill(camera: SimulatedCamera, illness: Illness, strength: float = 1.0) -> Sim
     """The camera with a trouble or a fault of the picture."""
     if isinstance(illness, Trouble):
         slices = 4 if illness is Trouble.SEVERAL_SLICES else camera.clip.slices
-        codec = Codec.H264 if illness in (Trouble.SEVERAL_SLICES, Trouble.NO_KEYFRAME) else camera.clip.codec
+        codec = camera.clip.codec
+        if illness is Trouble.SEVERAL_SLICES or (illness in H26X_ONLY and codec is Codec.JPEG):
+            codec = codec if camera.route in (Route.HTTP, Route.HTTPS) else Codec.H264
         login = camera.login or (account() if illness is Trouble.STALE_ONCE else None)
         return replace(
             camera, trouble=illness, login=login, clip=replace(camera.clip, slices=slices, codec=codec)

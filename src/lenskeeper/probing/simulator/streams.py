@@ -61,16 +61,24 @@ def _parts(clip: Clip, index: int, trouble: Trouble | None) -> list[bytes]:
         parts = [p for p in parts if not is_set(p, codec)]
     if trouble is Trouble.UNDECODABLE:
         rng = np.random.default_rng(index)
-        keep = 3  # the NAL header and the first bits survive, so that it still looks like a picture
-        parts = [
-            p
-            if is_set(p, codec)
-            else p[:keep] + rng.integers(1, 256, max(len(p) - keep, 0), np.uint8).tobytes()
-            for p in parts
-        ]
+        parts = [p if is_set(p, codec) else _ruined(p, codec, rng) for p in parts]
     if trouble is Trouble.GIANT_UNIT:
         parts = parts[:-1] if len(parts) > 1 else parts
     return parts
+
+
+def _ruined(nal: bytes, codec: Codec, rng: np.random.Generator) -> bytes:
+    """A slice of the same length that names a parameter set nobody sent, with noise behind it.
+
+    Noise alone would not do: decoders conceal it and hand out a picture. H.264 7.3.3: first_mb 0, I, pps 200;
+    H.265 7.3.6.1: first slice, (of a key picture: no_output_of_prior_pics 0), pps 40.
+    """
+    if codec is Codec.H264:
+        head = nal[:1] + bytes.fromhex("880193")
+    else:
+        head = nal[:2] + bytes.fromhex("80a7" if 16 <= nal[0] >> 1 & 0x3F <= 23 else "829f")
+    noise = rng.integers(1, 256, max(len(nal) - len(head), 0), np.uint8).tobytes()
+    return (head + noise)[: len(nal)]
 
 
 class Stream:

@@ -48,7 +48,7 @@ class Trouble(StrEnum):
     SETS_IN_SDP_ONLY = "sets_in_sdp_only"
     SETS_IN_BAND_ONLY = "sets_in_band_only"
     SEVERAL_SLICES = "several_slices"
-    UNDECODABLE = "undecodable"  # slices overwritten with noise
+    UNDECODABLE = "undecodable"  # slices name a parameter set that nobody sent, and noise follows
     GIANT_UNIT = "giant_unit"  # one picture that never ends
 
 
