@@ -1,14 +1,10 @@
 """Visits are tested on the loop that the product runs on, and in part on asyncio's own, which stands in for it."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import pytest
 import uvloop
-
-sys.path.insert(0, str(Path(__file__).parents[2]))  # import-mode=importlib leaves sys.path alone; for tests.probing.simulator_kit
 
 ON_BOTH = ("test_sweep", "test_still_session")
 

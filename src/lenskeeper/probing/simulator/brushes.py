@@ -4,7 +4,7 @@ One flat-earth view: the camera stands `height_m` above the ground at X = 0, Z =
 
     u = cx + f * X / Z          v = horizon + f * (height_m - Y) / Z          (pixels; Y is up, metres)
 
-Everything is painted far to near. Colours are BGR, 0..255, as float32 until the plate is finished.
+Everything is painted far to near. Colours are BGR, 0..255, as float32 until the board is finished.
 """
 
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ TILE: Final = 512  # texels on a side of the noise tiles; they wrap round
 
 @dataclass(slots=True)
 class Canvas:
-    """A plate while it is being painted: picture (h, w, 3), depth in metres (h, w), and the view.
+    """A board while it is being painted: picture (h, w, 3), depth in metres (h, w), and the view.
 
     sway: 0..1, how much of each pixel is leaves or water, which never stand still.
     """

@@ -15,11 +15,11 @@ from lenskeeper.probing.simulator.scenes import Light, Scene, View
 from lenskeeper.probing.simulator.sprites import Bgr
 
 SENSOR_SIGMA: Final = {Light.DAY: 2.0, Light.DUSK: 3.5, Light.NIGHT: 6.0}  # grey levels
-MOVED_SHARE_MAX: Final = 0.14  # of the width; the plate ends at scenes.MARGIN
+MOVED_SHARE_MAX: Final = 0.14  # of the width; the board ends at scenes.MARGIN
 MOVED_ROLL_DEG_MAX: Final = 3.0
 SHAKE_SHARE_MAX: Final = 0.03
 FILM_BEGINS_S: Final = 12 * 3600 + 4 * 60  # what the on-screen clock says at the first picture: 12:04:00
-SCENES_KEPT: Final = 16  # painted plates in memory, 3 MB each at 640 x 360
+SCENES_KEPT: Final = 16  # painted boards in memory, 3 MB each at 640 x 360
 
 
 @dataclass(frozen=True, slots=True)

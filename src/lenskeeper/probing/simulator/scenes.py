@@ -1,6 +1,6 @@
 """Scenes of a city as its cameras see them: painted by us from a seed, nobody in them.
 
-A scene is painted once, on a plate larger than the picture, so that a camera that was knocked aside sees
+A scene is painted once, on a board larger than the picture, so that a camera that was knocked aside sees
 what truly stands beside its old view. Every look at it then costs a copy, the things that move, and a crop.
 """
 
@@ -16,10 +16,10 @@ from lenskeeper.probing.simulator.brushes import Canvas, Floats, new_canvas, pix
 from lenskeeper.probing.simulator.places import HEIGHTS_M, PAINTERS, Mover, Place
 from lenskeeper.probing.simulator.sprites import Bgr
 
-Plate = TypeVar("Plate", Bgr, Floats)
+Board = TypeVar("Board", Bgr, Floats)
 
-MARGIN: Final = 0.15  # of the picture's width and height, on every side of the plate
-# Plates narrower than this are painted larger and drawn together: edges as a lens gives them.
+MARGIN: Final = 0.15  # of the picture's width and height, on every side of the board
+# Boards narrower than this are painted larger and drawn together: edges as a lens gives them.
 SUPERSAMPLE_BELOW_PX: Final = 1_300
 SUPERSAMPLE: Final = 1.5
 
@@ -43,23 +43,23 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A painted place. `size` is (width, height) of the picture; plate and depth reach MARGIN further."""
+    """A painted place. `size` is (width, height) of the picture; board and depth reach MARGIN further."""
 
     place: Place
     light: Light
     size: tuple[int, int]
-    plate: Bgr = field(repr=False)
+    board: Bgr = field(repr=False)
     depth_m: Floats = field(repr=False)
     ripple: tuple[Floats, Floats] = field(repr=False)  # what leaves and water add, drifting across each other
     movers: tuple[Mover, ...] = field(repr=False)
-    eye: tuple[float, float, float, float]  # focal_px, centre_px, horizon_px of the plate, height_m
+    eye: tuple[float, float, float, float]  # focal_px, centre_px, horizon_px of the board, height_m
 
 
 # ---------------------------------------------------------------- light and lens
 
 
 def _lit(canvas: Canvas, light: Light) -> Bgr:
-    """The finished plate: light of the hour, vignette, the lens's own softness."""
+    """The finished board: light of the hour, vignette, the lens's own softness."""
     h, w = canvas.size
     picture = np.clip(canvas.picture, 0, 300)
     u, v = canvas.grid()
@@ -87,9 +87,9 @@ def paint(place: Place, seed: int, size: tuple[int, int], light: Light = Light.D
     Takes about half a second at 640 x 360 and two at 1920 x 1080.
     """
     width, height = size
-    plate_w, plate_h = round(width * (1 + 2 * MARGIN) / 2) * 2, round(height * (1 + 2 * MARGIN) / 2) * 2
-    k = SUPERSAMPLE if plate_w < SUPERSAMPLE_BELOW_PX else 1.0
-    big_w, big_h = round(plate_w * k), round(plate_h * k)
+    board_w, board_h = round(width * (1 + 2 * MARGIN) / 2) * 2, round(height * (1 + 2 * MARGIN) / 2) * 2
+    k = SUPERSAMPLE if board_w < SUPERSAMPLE_BELOW_PX else 1.0
+    big_w, big_h = round(board_w * k), round(board_h * k)
     horizon = big_h * (MARGIN + 0.30) / (1 + 2 * MARGIN)
     tall = HEIGHTS_M[place] * (0.85 + 0.3 * (seed % 7) / 6)
     canvas = new_canvas(
@@ -100,20 +100,20 @@ def paint(place: Place, seed: int, size: tuple[int, int], light: Light = Light.D
         height_m=tall,
     )
     movers = PAINTERS[place](canvas)
-    plate = cv2.resize(_lit(canvas, light), (plate_w, plate_h), interpolation=cv2.INTER_AREA)
-    depth = cv2.resize(canvas.depth_m, (plate_w, plate_h), interpolation=cv2.INTER_NEAREST)
-    sway = cv2.resize(canvas.sway, (plate_w, plate_h), interpolation=cv2.INTER_AREA)
-    columns, rows = pixel_grid(plate_h, plate_w)
+    board = cv2.resize(_lit(canvas, light), (board_w, board_h), interpolation=cv2.INTER_AREA)
+    depth = cv2.resize(canvas.depth_m, (board_w, board_h), interpolation=cv2.INTER_NEAREST)
+    sway = cv2.resize(canvas.sway, (board_w, board_h), interpolation=cv2.INTER_AREA)
+    columns, rows = pixel_grid(board_h, board_w)
     drift = sample(canvas.tiles[0], columns * 3, rows * 3)
     return Scene(
         place=place,
         light=light,
         size=size,
-        plate=np.asarray(plate, np.uint8),
+        board=np.asarray(board, np.uint8),
         depth_m=np.asarray(depth, np.float32),
         ripple=(np.asarray(sway, np.float32), drift),
         movers=tuple(_grey(m) if light is Light.NIGHT else m for m in movers),
-        eye=(width * 0.9, plate_w / 2, horizon / k, tall),
+        eye=(width * 0.9, board_w / 2, horizon / k, tall),
     )
 
 
@@ -124,7 +124,7 @@ MOVER_LIGHT: Final = {Light.DAY: 1.0, Light.DUSK: 0.45, Light.NIGHT: 0.5}
 
 def look(scene: Scene, t_s: float, view: View | None = None) -> tuple[Bgr, Floats]:
     """What the lens sees at `t_s`: picture (h, w, 3) without noise or text, and the depth of every pixel in metres."""
-    picture = scene.plate.copy()
+    picture = scene.board.copy()
     _stir(scene, picture, t_s)
     focal, centre, horizon, tall = scene.eye
     depth = scene.depth_m
@@ -162,16 +162,16 @@ def _stir(scene: Scene, picture: Bgr, t_s: float) -> None:
     np.copyto(picture[part], cv2.add(picture[part], cv2.merge([gain, gain, gain]), dtype=cv2.CV_8U))
 
 
-def _crop(scene: Scene, plate: Plate, view: View) -> Plate:
-    """The part of the plate that lies within the view, which is kept within the plate."""
+def _crop(scene: Scene, board: Board, view: View) -> Board:
+    """The part of the board that lies within the view, which is kept within the board."""
     width, height = scene.size
-    plate_h, plate_w = plate.shape[:2]
-    x = (plate_w - width) / 2 + view.right * width
-    y = (plate_h - height) / 2 + view.down * height
-    x, y = float(np.clip(x, 0, plate_w - width)), float(np.clip(y, 0, plate_h - height))
+    board_h, board_w = board.shape[:2]
+    x = (board_w - width) / 2 + view.right * width
+    y = (board_h - height) / 2 + view.down * height
+    x, y = float(np.clip(x, 0, board_w - width)), float(np.clip(y, 0, board_h - height))
     if view.roll_deg == 0 and x == round(x) and y == round(y):
-        return plate[round(y) : round(y) + height, round(x) : round(x) + width]
+        return board[round(y) : round(y) + height, round(x) : round(x) + width]
     turn = cv2.getRotationMatrix2D((x + width / 2, y + height / 2), view.roll_deg, 1.0)
     turn[:, 2] -= np.array((x, y))
-    seen = cv2.warpAffine(plate, turn, (width, height), borderMode=cv2.BORDER_REFLECT_101)
-    return cast("Plate", seen)
+    seen = cv2.warpAffine(board, turn, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+    return cast("Board", seen)
