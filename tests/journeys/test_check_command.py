@@ -18,7 +18,9 @@ from lenskeeper.cli.simulate import simulated
 CITY = ["--cameras", "24", "--faulty", "8", "--seed", "3", "--size", "640x360", "--gops", "3", "--at-key"]
 
 
-def run(*words: str | Path, env: dict[str, str] | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str | Path, env: dict[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  ourselves
         [sys.executable, "-m", "lenskeeper.cli", *map(str, words)],
         input=stdin,
@@ -52,7 +54,13 @@ def test_a_city_is_checked_and_every_planted_fault_is_told_truly(city: Path) -> 
     planted = truth(city)
     assert found.keys() == planted.keys()
     wrong = {
-        target: (row["expected_kinds"], row["expected_outcomes"], line["outcome"], line["verdict"], line["kinds"])
+        target: (
+            row["expected_kinds"],
+            row["expected_outcomes"],
+            line["outcome"],
+            line["verdict"],
+            line["kinds"],
+        )
         for target, row in planted.items()
         if (line := found[target])["verdict"] != row["expected_verdict"]
         or line["outcome"] not in row["expected_outcomes"].split()

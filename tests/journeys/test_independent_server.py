@@ -1,16 +1,18 @@
 """A camera that we did not write: the RTSP server of aio-rtsp-toolkit, serving a file that PyAV made."""
 
 import asyncio
+import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.house.clock import SystemClock
@@ -19,6 +21,9 @@ from lenskeeper.pictures.planes import Planes
 from lenskeeper.probing.look import look_at
 from lenskeeper.probing.probe import KeyFrame, Looks, Prober
 from lenskeeper.probing.refusals import Refusals
+from lenskeeper.probing.simulator.faults import PictureFault
+from lenskeeper.probing.simulator.films import Film, pictures
+from lenskeeper.probing.simulator.places import Place
 from lenskeeper.probing.targets import parse_target
 
 SIZE = (480, 272)
@@ -26,19 +31,22 @@ STARTS_WITHIN_S = 20.0
 
 
 def film(path: Path, codec: str) -> None:
-    """Three seconds of a moving pattern, a key frame each second."""
+    """Three seconds of a moving pattern."""
+    x, y = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
+    waves = ((128 + 60 * np.sin((x + 4 * n) / 17) + 50 * np.cos(y / 11)).astype(np.uint8) for n in range(75))
+    write(path, codec, (np.dstack([wave, wave, wave]) for wave in waves))
+
+
+def write(path: Path, codec: str, shown: Iterable[NDArray[np.uint8]]) -> None:
+    """Pictures as a file, a key frame each second."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(
-            codec, rate=25, options={"preset": "ultrafast", "x265-params": "log-level=error"}
-        )
+        quick = {"preset": "ultrafast", "x265-params": "log-level=error"}
+        stream = container.add_stream(codec, rate=25, options=quick)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
         stream.gop_size = 25
-        x, y = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
-        for n in range(75):
-            luma = (128 + 60 * np.sin((x + 4 * n) / 17) + 50 * np.cos(y / 11)).astype(np.uint8)
-            frame = av.VideoFrame.from_ndarray(np.dstack([luma, luma, luma]), format="rgb24")
-            container.mux(stream.encode(frame))
+        for picture in shown:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
         container.mux(stream.encode())
 
 
@@ -48,6 +56,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     media = tmp_path_factory.mktemp("media")
     film(media / "h264.mp4", "libx264")
     film(media / "h265.mp4", "libx265")
+    for name, fault in (
+        ("healthy", None),
+        ("black", PictureFault.BLACK),
+        ("card", PictureFault.SIGNAL_CARD),
+        ("fog", PictureFault.FOG),
+    ):
+        street = Film(place=Place.STREET, seed=5, size=SIZE, fault=fault, strength=0.8)
+        write(media / f"{name}.mp4", "libx264", pictures(street, count=30, fps=10))
     port, control = free_port(), free_port()
     program = Path(sys.executable).with_name("rtsp-server")
     process = subprocess.Popen(  # noqa: S603  a development dependency of ours
@@ -96,6 +112,30 @@ async def test_a_key_frame_of_a_strange_server_comes_and_decodes(server: str, co
         assert isinstance(planes, Planes)
         assert planes.decoder_errors == 0
     assert len({frame.fingerprint for frame in frames}) == 2
+
+
+def test_verdicts_on_what_a_strange_server_sends_are_right(server: str) -> None:
+    streams = {"healthy": "fit", "black": "fault", "card": "fault", "fog": "low_visibility"}
+    ran = subprocess.run(  # noqa: S603  ourselves
+        [
+            sys.executable,
+            "-m",
+            "lenskeeper.cli",
+            "check",
+            "--json",
+            *(f"{server}/{name}.mp4" for name in streams),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    found = {
+        line["target"].rpartition("/")[2][:-4]: line for line in map(json.loads, ran.stdout.splitlines())
+    }
+    assert {name: line["verdict"] for name, line in found.items()} == streams
+    assert [k["kind"] for k in found["black"]["kinds"]] == ["black"]
+    assert [k["kind"] for k in found["card"]["kinds"]] == ["signal_card"]
 
 
 async def test_a_path_that_a_strange_server_does_not_know(server: str) -> None:
