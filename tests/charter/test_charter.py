@@ -84,7 +84,11 @@ def test_1_no_name_in_the_code_identifies_anybody() -> None:
 
 def test_1_the_forbidden_words_are_found_where_they_stand() -> None:
     planted = ast.parse("def match_face(person_id: str): ...\nclass PlateReader: ...")
-    assert {n for n in names(planted) if FORBIDDEN.search(snake(n))} == {"match_face", "person_id", "PlateReader"}
+    assert {n for n in names(planted) if FORBIDDEN.search(snake(n))} == {
+        "match_face",
+        "person_id",
+        "PlateReader",
+    }
 
 
 def test_1_every_dependency_is_known_and_none_carries_a_model() -> None:
@@ -93,7 +97,9 @@ def test_1_every_dependency_is_known_and_none_carries_a_model() -> None:
 
 
 def test_1_no_detector_of_faces_is_taken_from_a_library() -> None:
-    suspicious = re.compile(r"Cascade|FaceDetector|FaceRecognizer|dnn|readNet|QRCode|HOGDescriptor|text_detection|OCR")
+    suspicious = re.compile(
+        r"Cascade|FaceDetector|FaceRecognizer|dnn|readNet|QRCode|HOGDescriptor|text_detection|OCR"
+    )
     found = [(str(p), n) for p, tree in trees() for n in names(tree) if suspicious.search(n)]
     assert not found
 
@@ -114,7 +120,17 @@ def test_3_what_a_worker_answers_has_no_field_for_a_picture() -> None:
 
 def test_3_and_4_nothing_writes_shows_or_encodes_a_picture() -> None:
     """There is no view yet. Only the simulator, which draws its own scenes, may encode."""
-    makers = {"imwrite", "imencode", "imshow", "imwritemulti", "VideoWriter", "tofile", "tobitmap", "to_image", "save"}
+    makers = {
+        "imwrite",
+        "imencode",
+        "imshow",
+        "imwritemulti",
+        "VideoWriter",
+        "tofile",
+        "tobitmap",
+        "to_image",
+        "save",
+    }
     found = {
         (str(path), name)
         for path, tree in trees()
