@@ -116,7 +116,7 @@ def show_checks(
         run_loop(check_all(targets, order, settings, report))
     if not as_json:
         out = console()
-        out.print(verdict_table(found, list_all=list_all))
+        out.print(verdict_table(found, list_all=list_all, width=out.width))
         out.print(tally(found))
     return found
 

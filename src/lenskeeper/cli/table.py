@@ -14,6 +14,7 @@ from lenskeeper.house.check import Checked
 from lenskeeper.probing.probe import StreamFacts
 from lenskeeper.probing.sweep import Knock
 
+WIDE_CHARS: Final = 130
 LISTED_MAX: Final = 40  # rows; in a longer list what is fit is counted and what is not is shown
 # A mark beside the colour: colour alone is lost on paper, on a log and on one reader in twelve.
 MARKS: Final = {
@@ -25,21 +26,24 @@ MARKS: Final = {
 ORDER: Final = (Verdict.FAULT, Verdict.NOT_CHECKABLE, Verdict.LOW_VISIBILITY, Verdict.FIT)
 
 
-def verdict_table(found: Sequence[Checked], *, list_all: bool) -> Table:
-    """One row a target, the worst first; in a long list the fit ones are left to the count."""
-    table = _table("target", "verdict", "what and why", "stream", "first picture")
-    table.columns[4].justify = "right"
+def verdict_table(found: Sequence[Checked], *, list_all: bool, width: int) -> Table:
+    """One row a target, the worst first; in a long list the fit ones are left to the count.
+
+    width: of the screen, in characters; a narrow one leaves the stream's facts to --json.
+    """
+    wide = width >= WIDE_CHARS
+    table = _table("target", "verdict", "what and why", *(("stream", "first picture") if wide else ()))
     for checked in sorted(found, key=lambda c: ORDER.index(c.diagnosis.verdict)):
         if checked.diagnosis.verdict is Verdict.FIT and not list_all and len(found) > LISTED_MAX:
             continue
         mark, colour = MARKS[checked.diagnosis.verdict]
         first_ms = checked.probe.first_frame_ms
+        facts = (stream_in_short(checked.probe.stream), f"{first_ms:,.0f} ms" if first_ms is not None else "")
         table.add_row(
             checked.probe.target.name,
             Text(mark, style=colour),
             what_and_why(checked),
-            stream_in_short(checked.probe.stream),
-            f"{first_ms:,.0f} ms" if first_ms is not None else "",
+            *(facts if wide else ()),
         )
     return table
 
