@@ -32,7 +32,8 @@ def run_demo(given: argparse.Namespace) -> int:
     """0 when every planted fault was found and nothing else was."""
     out = console()
     out.print(
-        f"A simulated city: {given.cameras} cameras on 127.0.0.0/8, {given.faulty} of them with something wrong."
+        f"A simulated city: {given.cameras} cameras on 127.0.0.0/8, {given.faulty} of them with something wrong. "
+        "Drawing and coding its pictures takes some seconds the first time."
     )
     options = ["--cameras", str(given.cameras), "--faulty", str(given.faulty), "--seed", str(given.seed)]
     with tempfile.TemporaryDirectory() as folder, simulated(options, Path(folder) / "targets.csv") as table:
