@@ -1,6 +1,7 @@
 """One look at any network target: the session for its route, and as many visits as the looks ask for."""
 
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.probing.probe import HOLD_OPEN_S_MAX, ONE_LOOK, Looks, Probe, Prober, See
@@ -16,13 +17,17 @@ VISITS: Final = {
 }
 
 
-async def look_at(target: Target, prober: Prober, looks: Looks, see: See) -> Probe:
+def look_at(target: Target, prober: Prober, looks: Looks, see: See) -> Coroutine[Any, Any, Probe]:
     """Look at a network target. Looks close together share one stream; looks far apart are visits of their own.
 
-    The probe is that of the first visit that failed, else of the last.
+    The probe is that of the first visit that failed, else of the last. Never raises for the world.
     """
     if looks.every_s <= HOLD_OPEN_S_MAX:
-        return await _visit(target, prober, looks, see)
+        return _visit(target, prober, looks, see)
+    return _visits_apart(target, prober, looks, see)
+
+
+async def _visits_apart(target: Target, prober: Prober, looks: Looks, see: See) -> Probe:
     probe = await _visit(target, prober, ONE_LOOK, see)
     for _ in range(looks.count - 1):
         if probe.outcome is not Outcome.PLAYING:

@@ -1,12 +1,13 @@
 """The socket's side of an RTSP visit: bytes into the dialogue, and a bell when something was said.
 
-Five thousand of these wait at a time, so each holds little: one timer at most, and no picture ever.
+Five thousand of these wait at a time, so each holds little: no timer of its own, and no picture ever.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
+from lenskeeper.probing.alarms import Alarms, alarms
 from lenskeeper.probing.connection import Failure, connect, remark
 from lenskeeper.probing.credentials import KnownHost
 from lenskeeper.probing.probe import Prober
@@ -15,17 +16,23 @@ from lenskeeper.protocols.messages import Garbled
 from lenskeeper.protocols.rtsp import RtspDialogue
 from lenskeeper.protocols.rtsp_wire import Event, Reply, ServerRequest
 
+REPLY_BEGINS: Final = b"RTSP/1."
+
 
 class Line(asyncio.Protocol):
     """One connection. What is said waits in `replies` and `garbled` until it is taken; video goes to its sinks."""
 
     __slots__ = (
+        "_alarm",
+        "_alarms",
         "_bell",
+        "_leaves",
         "_loop",
         "_stirred",
         "_transport",
         "dialogue",
         "garbled",
+        "has_left",
         "heard_at",
         "is_closed",
         "replies",
@@ -37,9 +44,13 @@ class Line(asyncio.Protocol):
         self.garbled: Garbled | None = None
         self.is_closed = False
         self.heard_at: float | None = None  # loop time of the last byte
+        self.has_left = False  # the reply to our goodbye came, or the end of the connection
+        self._leaves = False
         self._loop = asyncio.get_running_loop()
+        self._alarms: Alarms = alarms()
+        self._alarm = 0  # of the bell
         self._transport: asyncio.Transport | None = None
-        self._bell: asyncio.Future[None] | None = None
+        self._bell: asyncio.Future[bool] | None = None
         self._stirred = False
 
     # -- what the loop calls
@@ -49,14 +60,18 @@ class Line(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        if self._leaves:
+            self._pass_over(data)
+            return
         self.heard_at = self._loop.time()
         events = self.dialogue.receive(data)
         if events:
             self.take(events)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        self.take(self.dialogue.settle())
-        self.is_closed = True
+        if not self._leaves:
+            self.take(self.dialogue.settle())
+        self.has_left = self.is_closed = True
         self.stir()
 
     # -- what the visit calls
@@ -65,6 +80,16 @@ class Line(asyncio.Protocol):
         """Write; a connection that is gone swallows it, and the wait that follows sees that it is closed."""
         if self._transport is not None and not self.is_closed:
             self._transport.write(data)
+
+    def leave(self, teardown: bytes) -> None:
+        """Say goodbye. What still comes is passed over unread until the reply: at scale it is most of the video."""
+        self.send(teardown)
+        self._leaves = True
+
+    def _pass_over(self, data: bytes) -> None:
+        if REPLY_BEGINS in data:
+            self.has_left = True
+            self.stir()
 
     def local_address(self) -> str:
         """The address of ours that the camera sees."""
@@ -95,27 +120,30 @@ class Line(asyncio.Protocol):
 
     def stir(self) -> None:
         """Wake the visit: there is something to look at."""
-        self._stirred = True
-        if self._bell is not None and not self._bell.done():
-            self._bell.set_result(None)
+        if self._bell is None:
+            self._stirred = True
+        else:
+            self._alarms.clear(self._time_is_up, self._alarm)
+            self._ring(news=True)
 
-    async def news(self, until: float) -> bool:
-        """Wait for the next bell, or for loop time `until`; False when it was the time."""
-        if not self._stirred:
-            bell = self._bell = self._loop.create_future()
-            timer = self._loop.call_at(until, _ring, bell)
-            try:
-                await bell
-            finally:
-                timer.cancel()
-                self._bell = None
-        stirred, self._stirred = self._stirred, False
-        return stirred
+    def news(self, until: float) -> "asyncio.Future[bool]":
+        """What comes first, to be awaited at once: the next news (True), or loop time `until` (False)."""
+        bell = self._loop.create_future()
+        if self._stirred:
+            self._stirred = False
+            bell.set_result(True)
+        else:
+            self._bell = bell
+            self._alarm = self._alarms.set(self._time_is_up, until)
+        return bell
 
+    def _time_is_up(self) -> None:
+        self._ring(news=False)
 
-def _ring(bell: "asyncio.Future[None]") -> None:
-    if not bell.done():
-        bell.set_result(None)
+    def _ring(self, *, news: bool) -> None:
+        bell, self._bell = self._bell, None
+        if bell is not None and not bell.done():  # done: the visit was called off while it waited
+            bell.set_result(news)
 
 
 class Datagrams(asyncio.DatagramProtocol):

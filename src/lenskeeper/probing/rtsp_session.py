@@ -8,8 +8,10 @@ says 461. TEARDOWN is said on every way out: without it many cameras keep the sl
 import asyncio
 import secrets
 import socket
-from dataclasses import dataclass, field
-from typing import Final
+from array import array
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from lenskeeper.base.codecs import Codec
 from lenskeeper.base.outcomes import Outcome
@@ -37,11 +39,12 @@ UDP_BUFFER_BYTES: Final = (
     2 * 1024 * 1024
 )  # a key frame comes as one burst; the kernel gives what net.core.rmem_max allows
 UNSUPPORTED_TRANSPORT: Final = 461
+PHASES: Final = ("connect", "describe", "setup", "play", "key_frame")
 
 
 @dataclass(slots=True)
 class _Media:
-    """The one track that is looked at, and the counts of its packets."""
+    """The one track that is looked at, and the counts of its packets. `description` is without its tracks."""
 
     description: sdp.Description
     track: sdp.Track
@@ -52,13 +55,11 @@ class _Media:
     datagrams: list[asyncio.DatagramTransport] = field(default_factory=list)
 
 
-async def visit_rtsp(target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See) -> Probe:
+def visit_rtsp(
+    target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See
+) -> Coroutine[Any, Any, Probe]:
     """Look at one RTSP target; each key frame goes to `see` as soon as it is whole. Never raises for the world."""
-    visit = _Visit(target, known, prober, looks, see)
-    try:
-        return await visit.run()
-    finally:
-        visit.hang_up()
+    return _Visit(target, known, prober, looks, see).run()
 
 
 class _Visit:
@@ -79,7 +80,7 @@ class _Visit:
         "_media",
         "_media_ticks",
         "_offset_ms",
-        "_phases_ms",
+        "_phase_ends_s",
         "_prober",
         "_see",
         "_seen",
@@ -93,7 +94,7 @@ class _Visit:
         self._loop = asyncio.get_running_loop()
         self._began_ms = prober.clock.now_ms()
         self._began_s = self._loop.time()
-        self._phases_ms: dict[str, float] = {}
+        self._phase_ends_s = array("d")  # loop times, in the order of PHASES
         self._line: Line | None = None
         self._media: _Media | None = None
         self._server = ""
@@ -111,10 +112,11 @@ class _Visit:
         try:
             failure = await self._all_phases()
         finally:
+            self._hang_up()
             await self._admission.let_go()
         return self._probe(failure)
 
-    def hang_up(self) -> None:
+    def _hang_up(self) -> None:
         """Close what is open, whatever happened."""
         if self._media is not None:
             for transport in self._media.datagrams:
@@ -133,11 +135,8 @@ class _Visit:
         if isinstance(line, Failure):
             return line
         self._line = line
-        self._phase("connect")
-        description = await self._describe(line)
-        if isinstance(description, Failure):
-            return description
-        media = choose(description)
+        self._phase_ends()
+        media = await self._describe(line)
         if isinstance(media, Failure):
             return media
         self._media = media
@@ -146,9 +145,8 @@ class _Visit:
         await self._say_goodbye(line, media)
         return failure
 
-    def _phase(self, name: str) -> None:
-        spent_ms = (self._loop.time() - self._began_s) * 1000
-        self._phases_ms[name] = spent_ms - sum(self._phases_ms.values())
+    def _phase_ends(self) -> None:
+        self._phase_ends_s.append(self._loop.time())
 
     # -- requests and logins
 
@@ -201,14 +199,14 @@ class _Visit:
 
     # -- the phases
 
-    async def _describe(self, line: Line) -> sdp.Description | Failure:
+    async def _describe(self, line: Line) -> _Media | Failure:
         reply = await self._ask(line, line.dialogue.describe())
         if isinstance(reply, Failure):
             return reply
         said_ms = date_ms(reply.headers)
         self._offset_ms = said_ms - self._prober.clock.now_ms() if said_ms is not None else None
-        self._phase("describe")
-        return sdp.parse(reply.body)
+        self._phase_ends()
+        return choose(sdp.parse(reply.body))
 
     async def _set_up(self, line: Line, media: _Media) -> Failure | None:
         reply = await self._ask(
@@ -222,7 +220,7 @@ class _Visit:
         )
         if isinstance(reply, Failure) and reply.remark.startswith(str(UNSUPPORTED_TRANSPORT)):
             reply = await self._set_up_udp(line, media)
-        self._phase("setup")
+        self._phase_ends()
         return reply if isinstance(reply, Failure) else None
 
     async def _set_up_udp(self, line: Line, media: _Media) -> Reply | Failure:
@@ -273,7 +271,7 @@ class _Visit:
 
     async def _play(self, line: Line, media: _Media) -> Failure | None:
         reply = await self._ask(line, line.dialogue.play(media.description))
-        self._phase("play")
+        self._phase_ends()
         return reply if isinstance(reply, Failure) else None
 
     def _report(self, media: _Media, data: bytes, start: int, end: int) -> KeyUnit | None:
@@ -330,7 +328,7 @@ class _Visit:
         if now < self._due or self._seen >= self._looks.count:
             return
         if self._first_frame_ms is None:
-            self._phase("key_frame")
+            self._phase_ends()
             self._first_frame_ms = (now - self._began_s) * 1000
             self._sets = unit.parameter_sets or (unit.data,)
         if self._last_timestamp is not None:
@@ -348,10 +346,9 @@ class _Visit:
         """TEARDOWN, and a moment for its reply: closing on unread video would send RST and lose the TEARDOWN."""
         if not line.dialogue.session or line.is_closed:
             return
-        line.replies.clear()
-        line.send(line.dialogue.teardown(media.description))
+        line.leave(line.dialogue.teardown(media.description))
         deadline = self._loop.time() + self._prober.limits.teardown_s
-        while not (line.replies or line.is_closed) and await line.news(deadline):
+        while not line.has_left and await line.news(deadline):
             pass
 
     # -- what it comes to
@@ -365,9 +362,16 @@ class _Visit:
             failure.outcome,
             self._first_frame_ms if failure.outcome is Outcome.PLAYING else None,
             self._stream(),
-            dict(self._phases_ms),
+            self._phases_ms(),
             failure.remark,
         )
+
+    def _phases_ms(self) -> dict[str, float]:
+        ends = self._phase_ends_s
+        return {
+            name: (end - began) * 1000
+            for name, began, end in zip(PHASES, (self._began_s, *ends), ends, strict=False)
+        }
 
     def _stream(self) -> StreamFacts:
         media = self._media
@@ -409,7 +413,7 @@ def choose(description: sdp.Description) -> _Media | Failure:
     """The first video track that we can read."""
     track = description.video
     if track is not None and (found := collector(track)) is not None:
-        return _Media(description, track, found)
+        return _Media(replace(description, tracks=()), track, found)
     if description.has_video:
         names = sorted({t.encoding or str(t.payload_type) for t in description.tracks if t.media == "video"})
         return Failure(
