@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from lenskeeper.base.codecs import Codec
 from lenskeeper.diagnosis.checks import measure
@@ -119,5 +120,12 @@ def _measured(planes: Planes, began: float) -> Measured:
     )
 
 
+def warm_up() -> None:
+    """Measure a grey picture, so that the first real one does not pay for what libraries set up on first use."""
+    grey = np.full((270, 480), 128, np.uint8)
+    measure(Planes(grey, grey, grey[::2, ::2], grey[::2, ::2], 480, 270, 1, 0))
+
+
 if __name__ == "__main__":
+    warm_up()
     serve(socket.socket(fileno=int(sys.argv[1])), look)
