@@ -2,21 +2,24 @@
 
 import asyncio
 import hashlib
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from lenskeeper.base.errors import NotAllowed
 from lenskeeper.base.outcomes import Outcome
+from lenskeeper.probing.alarms import alarms
 from lenskeeper.probing.targets import IpNetwork, Route, Target, admit_address
+from lenskeeper.protocols.messages import printable
 
 RECEIVE_BUFFER_BYTES: Final = (
     128 * 1024
 )  # the kernel's share of one probe; a fast sender waits (probing.md, 4)
 REMARK_CHARS_MAX: Final = 200
+ADMISSIONS_KEPT: Final = 32_768  # above the largest fleet of one prober; 5 MB
 TLS_ROUTES: Final = (Route.RTSPS, Route.HTTPS)
 
 P = TypeVar("P", bound=asyncio.Protocol)
@@ -32,8 +35,7 @@ class Failure:
 
 def remark(text: str) -> str:
     """The peer's own words, short and printable, for the operator to read."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: 2 * REMARK_CHARS_MAX])
-    return " ".join(printable.split())[:REMARK_CHARS_MAX]
+    return " ".join(printable(text[: 2 * REMARK_CHARS_MAX]).split())[:REMARK_CHARS_MAX]
 
 
 def _tls_context() -> ssl.SSLContext:
@@ -54,28 +56,41 @@ async def connect(
     networks: Sequence[IpNetwork] = (),
     certificate_sha256: str | None = None,
     connect_s: float,
+    streams: bool = True,
 ) -> P | Failure:
     """A connected protocol, or the failure that the operator should read.
+
+    streams: more than a line or two will come, so the kernel's share of it is bounded.
 
     The name is resolved once, the address is admitted (targets.admit_address) and that very address is
     connected to, so a name that changes its mind between two questions leads nowhere new.
     """
-    loop = asyncio.get_running_loop()
+    loop, clock = asyncio.get_running_loop(), alarms()
+    tls = TLS if target.route in TLS_ROUTES else None
+    is_address = _is_address(target.host)
+    name = ("" if is_address else target.host) if tls else None
+    patience = asyncio.timeout(None)  # without a timer of its own: see alarms.py
+
+    def give_up() -> None:
+        patience.reschedule(loop.time())
+
+    alarm = clock.set(give_up, loop.time() + connect_s)
     try:
-        async with asyncio.timeout(connect_s):
-            address = await _resolve(target)
-            admit_address(address, networks)
-            tls = TLS if target.route in TLS_ROUTES else None
-            name = (target.host if not _is_address(target.host) else "") if tls else None
+        async with patience:
+            address = target.host if is_address else await _resolved(target)
+            _admit(address, tuple(networks))
             transport, protocol = await loop.create_connection(
                 factory, address, target.port, ssl=tls, server_hostname=name
             )
     except (NotAllowed, OSError) as wrong:
         return _failure(wrong, target, connect_s)
+    finally:
+        clock.clear(give_up, alarm)
     if certificate_sha256 is not None and _fingerprint(transport) != certificate_sha256:
         transport.abort()
         return Failure(Outcome.TLS_REFUSED, "the certificate is not the pinned one; check who answers there")
-    _bound_kernel_buffer(transport)
+    if streams:
+        _bound_kernel_buffer(transport)
     return protocol
 
 
@@ -97,16 +112,19 @@ def _failure(wrong: NotAllowed | OSError, target: Target, connect_s: float) -> F
 
 
 def _is_address(host: str) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
+        socket.inet_pton(family, host.partition("%")[0])
+    except (OSError, ValueError):  # ValueError: not even ASCII
         return False
     return True
 
 
-async def _resolve(target: Target) -> str:
-    if _is_address(target.host):
-        return target.host
+# The same fleet is looked at again and again, and reading an address takes as long as asking it for a connection.
+_admit: Final = lru_cache(ADMISSIONS_KEPT)(admit_address)
+
+
+async def _resolved(target: Target) -> str:
     found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     return str(found[0][4][0])
 
