@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenskeeper.diagnosis.clock import shows_seconds
 from lenskeeper.diagnosis.display import Mask, find_display
 from lenskeeper.diagnosis.exposure import light_of, tint_of
 from lenskeeper.diagnosis.figures import (
@@ -70,6 +71,7 @@ def measure(planes: Planes) -> Figures:
         row_edges=rows,
         tile_sums=np.rint(sums * 256).astype("<u2").tobytes(),
         ink=display.ink,
+        has_seconds=shows_seconds(smooth, display.lines),
     )
 
 

@@ -26,9 +26,10 @@ Mask = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Display:
-    """Where text may be. ink: as in `Figures.ink`."""
+    """Where text may be. lines: the text without the rim. ink: as in `Figures.ink`."""
 
     mask: Mask
+    lines: Mask
     ink: bytes
 
 
@@ -51,10 +52,11 @@ def find_display(fine: LumaPlane) -> Display:
         text, ink = _strokes(fine[band], max(4, height // 40))
         mask[band] = text
         inks.append(ink)
+    lines = mask.copy()
     rim_x, rim_y = max(2, round(RIM_SHARE * width)), max(2, round(RIM_SHARE * height))
     mask[:rim_y] = mask[-rim_y:] = 255
     mask[:, :rim_x] = mask[:, -rim_x:] = 255
-    return Display(mask, np.concatenate(inks).astype("<u2").tobytes())
+    return Display(mask, lines, np.concatenate(inks).astype("<u2").tobytes())
 
 
 def _strokes(band: LumaPlane, letter_px: int) -> tuple[Mask, NDArray[np.float32]]:

@@ -60,6 +60,7 @@ class Figures:
     seen_map:       1 bit per tile: neither text nor rim.
     column_edges, row_edges: uint8, (3, 192) and (4, 108): mean step per bin, of 32 on average.
     tile_sums:      uint16 per tile: mean grey level x 256, to tell a still from a static scene.
+    has_seconds:    whether a clock that shows seconds is written into the picture.
     ink:            uint16, (14, 64): mean step x 16 in the cells of the upper and lower band that hold text, else 0.
     """
 

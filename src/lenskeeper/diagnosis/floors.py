@@ -36,6 +36,9 @@ CRISPNESS: Final = Steps(0.58, 0.48, 0.36)
 EDGES_MIN: Final = 0.12  # share of tiles: fewer edges are no basis for a word about sharpness
 # Grey levels between the darkest and the brightest 2 %. 20 is a tenth of what a scene has by day.
 SPAN: Final = Steps(40, 30, 20)
+FOG_MEAN: Final = (
+    160.0  # fog by day is sky, and exposure puts the sky at 170 to 210; a film lies between light and shade
+)
 # Distance of the commonest colour from grey. A hazy blue noon was seen at 12; the eye objects from about 15.
 TINT: Final = Steps(13.5, 18, 24)
 TINT_GREY_SHARE: Final = 0.16  # with more grey in the picture the light is neutral and the colour is paint
@@ -48,6 +51,7 @@ STRIPE: Final = Steps(6, 10, 20)
 # Drawn pictures have neither noise nor shades: nearly all tiles are one level, and 8 levels are most of it.
 CARD_FLAT: Final = 0.85
 CARD_LEVELS: Final = 0.8
+CARD_SPAN: Final = 4.0  # grey levels; the densest fog still shades by 8 from top to bottom
 # Colour bars: less is flat, as the borders take tiles, but the bars are far apart.
 BARS_FLAT: Final = 0.5
 BARS_EDGED: Final = 0.12
@@ -94,7 +98,8 @@ def card(f: Figures) -> Finding | None:
     if f.levels_share < CARD_LEVELS or f.ground_clipped >= CLIPPED_GROUND.moderate:
         return None
     written = f.edged_share >= LETTERS_EDGED and f.crispness >= LETTERS_CRISP
-    if f.flat_share >= CARD_FLAT and (f.high > BLACK_HIGH or written):
+    plain = f.high - f.low <= CARD_SPAN and f.high > BLACK_HIGH
+    if f.flat_share >= CARD_FLAT and (plain or written):
         return Finding(Kind.SIGNAL_CARD, Severity.SEVERE, f.flat_share, CARD_FLAT, FLOOR)
     bars = (
         f.edged_share >= BARS_EDGED and f.high - f.low >= BARS_SPAN and f.broken_rows < BROKEN_ROWS.moderate
@@ -140,8 +145,10 @@ def blur(f: Figures) -> Finding | None:
 
 
 def low_contrast(f: Figures) -> Finding | None:
-    """All grey levels close together, in a picture that has light."""
-    return None if dark(f) or black(f) else graded(Kind.LOW_CONTRAST, f.high - f.low, SPAN, falling=True)
+    """All grey levels close together, in a picture that has light. As bright as daylight fog, it is taken for fog."""
+    if dark(f) or black(f) or (low_visibility(f) and f.mean >= FOG_MEAN):
+        return None
+    return graded(Kind.LOW_CONTRAST, f.high - f.low, SPAN, falling=True)
 
 
 def colour_cast(f: Figures) -> Finding | None:

@@ -28,11 +28,12 @@ CLOCK_STANDS_MS: Final = 3_000
 SUSPECT_MS: Final = 3_000
 
 CODING_LEVELS: Final = 1.0  # a tile's mean may change by as much when one picture is coded twice
-CODING_MEDIAN: Final = 0.2
+CODING_MEDIAN: Final = 0.3
 STILL_SHARE: Final = 0.99  # of the tiles; one with a leaf in it is life enough
-EXACT_LEVELS: Final = 0.006  # one grey level in one pixel of a tile of 150: nothing whatsever has changed
-EXACT_SHARE: Final = 0.9
-INK_CHANGED: Final = 0.15  # of the ink in a cell: another digit changes 0.2 to 1, coding 0.05
+LIFELESS_MEDIAN: Final = (
+    0.11  # of the tiles, in the middle of the pairs: a still coded anew has 0.06, a live sensor 0.16
+)
+INK_CHANGED: Final = 0.33  # of the ink in a cell: another digit changes 0.4 to 1, coding 0.05, seldom 0.3
 INK_LEVELS_MIN: Final = 2.0
 
 SHAKE_LOOKS_MIN: Final = 3
@@ -118,16 +119,16 @@ def _standing(sightings: Sequence[Sighting], past: Past | None) -> Life:
     if quiet and not _ticks(sightings[-1 - quiet], last).any():
         ticked = any(ticks.any() and still for still, ticks in pairs[: len(pairs) - quiet])
         known = past is not None and bool((past.ticks & (ink_of(last.figures) > 0)).any())
-        if (ticked or known or last.figures.has_seconds) and stood_ms >= CLOCK_STANDS_MS:
+        shown = all(s.figures.has_seconds for s in sightings) and _is_lifeless(sightings)
+        if (ticked or known or shown) and stood_ms >= CLOCK_STANDS_MS:
             how = "ticked before" if ticked else "is known to tick" if known else "shows seconds"
             return _frozen(stood_ms, CLOCK_STANDS_MS, f"the clock in the picture, which {how}")
-        if quiet == len(pairs) and stood_ms >= SUSPECT_MS:
+        if quiet == len(pairs) and stood_ms >= SUSPECT_MS and _is_lifeless(sightings):
             return Life(
                 suspicion=f"nothing has changed for {stood_ms / 1000:.0f} s, and no clock is known to ask"
             )
-    exact = [_is_exact(a, b) for a, b in pairwise(sightings)]
     span_ms = _time_of(last) - _time_of(sightings[0])
-    if all(exact) and span_ms >= SUSPECT_MS:
+    if _is_lifeless(sightings) and all(still for still, _ in pairs) and span_ms >= SUSPECT_MS:
         return Life(
             suspicion=f"only the text has changed for {span_ms / 1000:.0f} s: perhaps a frozen sensor"
         )
@@ -158,9 +159,11 @@ def _is_still(a: Sighting, b: Sighting) -> bool:
     )
 
 
-def _is_exact(a: Sighting, b: Sighting) -> bool:
-    change = _change(a, b)
-    return bool(change.size and np.mean(change <= EXACT_LEVELS) >= EXACT_SHARE)
+def _is_lifeless(sightings: Sequence[Sighting]) -> bool:
+    """Not even the noise of a sensor: what changes is what coding changes."""
+    changes = [_change(a, b) for a, b in pairwise(sightings)]
+    medians = [float(np.median(change)) for change in changes if change.size]
+    return bool(medians) and float(np.median(medians)) <= LIFELESS_MEDIAN
 
 
 def _ticks(a: Sighting, b: Sighting) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

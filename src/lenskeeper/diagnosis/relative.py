@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from lenskeeper.diagnosis import floors
-from lenskeeper.diagnosis.air import Air, air_of, kept_of, textured_of
+from lenskeeper.diagnosis.air import TILES_MIN, Air, air_of, kept_of, textured_of
 from lenskeeper.diagnosis.baseline import Past
 from lenskeeper.diagnosis.figures import MAP_ROWS, Figures, columns_of, levels_of, rows_of, with_scalars
 from lenskeeper.diagnosis.floors import Steps, graded
@@ -113,15 +113,15 @@ def was_so(finding: Finding, past: Past, figures: Figures, *, air_is_known: bool
     """Whether a floor's finding is nothing new.
 
     What is severe stays: a camera blurred from its first day would else never be found.
-    Weather and covers are a matter of the past alone, where there is one with texture enough.
+    Weather is a matter of the past alone, where there is one with texture enough.
     """
-    if air_is_known and finding.kind in (Kind.LOW_VISIBILITY, Kind.OCCLUDED):
+    if air_is_known and finding.kind is Kind.LOW_VISIBILITY:
         return True
     if finding.severity is Severity.SEVERE or finding.kind is Kind.MOSAIC:
         return False
     before = with_scalars(figures, past.centre)
     usual = [f for floor in floors.FLOORS if (f := floor(before))]
-    return any(f.kind is finding.kind and f.severity is finding.severity for f in usual)
+    return any(f.kind is finding.kind for f in usual)
 
 
 def _low_visibility(seen: Comparison) -> Finding | None:
@@ -150,7 +150,7 @@ def _occluded(seen: Comparison) -> Finding | None:
     sizes[0] = 0
     blob = dead & (labels == int(np.argmax(sizes)))
     alive = kept[textured & ~dead]
-    if not blob.any() or (alive.size and float(np.median(alive)) < REST_KEPT):
+    if not blob.any() or (alive.size >= TILES_MIN and float(np.median(alive)) < REST_KEPT):
         return None
     is_high = float(np.mean(np.nonzero(blob)[0])) < MAP_ROWS / 2
     if is_high and float(rise[blob].mean()) > VEILED_LEVELS:
