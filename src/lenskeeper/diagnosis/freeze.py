@@ -119,7 +119,8 @@ def _standing(sightings: Sequence[Sighting], past: Past | None) -> Life:
     if quiet and not _ticks(sightings[-1 - quiet], last).any():
         ticked = any(ticks.any() and still for still, ticks in pairs[: len(pairs) - quiet])
         known = past is not None and bool((past.ticks & (ink_of(last.figures) > 0)).any())
-        shown = all(s.figures.has_seconds for s in sightings) and _is_lifeless(sightings)
+        shows = sum(s.figures.has_seconds for s in sightings) * 3 >= len(sightings) * 2
+        shown = shows and _is_lifeless(sightings)
         if (ticked or known or shown) and stood_ms >= CLOCK_STANDS_MS:
             how = "ticked before" if ticked else "is known to tick" if known else "shows seconds"
             return _frozen(stood_ms, CLOCK_STANDS_MS, f"the clock in the picture, which {how}")

@@ -41,7 +41,7 @@ TINTED: Final = Steps(8, 12, 20)
 # As multiples of what was usual.
 NOISIER: Final = Steps(2.5, 4, 8)
 NOISE_RISE: Final = 3.0  # levels, beside
-DARKER: Final = Steps(0.5, 0.35, 0.2)
+DARKER: Final = Steps(0.5, 0.4, 0.2)
 NARROWER: Final = Steps(0.65, 0.45, 0.3)
 FILM_NEAR: Final = 0.3  # share of contrast that near things lost
 FILM_UNEVENNESS: Final = 1.4  # a film gave up to 1.1, fog 1.8 to 3.9; the logarithm of a ratio
@@ -70,6 +70,7 @@ class Comparison:
         """Whether the ends of the scale came together and all things faded alike, near and far."""
         air = self.air
         alike = air.is_known and air.near >= FILM_NEAR and air.unevenness <= FILM_UNEVENNESS
+        alike = alike and self.now.mean < floors.FOG_MEAN
         return alike and self.contrast <= NARROWER.minor * self.usual_contrast
 
     @property
