@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from lenskeeper.base.errors import Invalid
 from lenskeeper.base.instants import local_hour
 from lenskeeper.base.outcomes import Outcome
@@ -25,6 +27,8 @@ from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, S
 from lenskeeper.probing.refusals import Refusals
 from lenskeeper.probing.sweep import Knock, knock, sweep
 from lenskeeper.probing.targets import Route, Target
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 FIRST_GUESS_BYTES: Final = (
     128 * 1024
@@ -155,8 +159,10 @@ class Checker:
         answer = await self._pool.look(*job)
         match answer:
             case WorkerLost(reason):
+                log.warning("picture_worker_lost", reason=reason, restarts=self._pool.restarts)
                 return Reply([], reason)
             case TimedOut(after_s):
+                log.warning("picture_worker_hung", after_s=after_s, restarts=self._pool.restarts)
                 return Reply([], f"decoding it took longer than {after_s:g} s")
             case _:
                 return read_reply(answer)
