@@ -1,6 +1,7 @@
 """Visits to simulated cameras on real sockets: each trouble ends with its own word, and we leave politely."""
 
 import asyncio
+import gc
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from lenskeeper.probing.credentials import Credentials, credential
 from lenskeeper.probing.look import look_at
 from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, VisitLimits
 from lenskeeper.probing.refusals import Refusals
+from lenskeeper.probing.rtsp_line import Line
 from lenskeeper.probing.simulator.cameras import SimulatedCamera, Start
 from lenskeeper.probing.simulator.clips import ClipSpec
 from lenskeeper.probing.simulator.films import Film
@@ -26,6 +28,7 @@ from lenskeeper.probing.simulator.logins import Login, Scheme
 from lenskeeper.probing.simulator.running import running
 from lenskeeper.probing.simulator.troubles import Trouble
 from lenskeeper.probing.targets import parse_target
+from lenskeeper.protocols.rtsp import RtspDialogue
 
 SMALL = ClipSpec(film=Film(size=(320, 176)), gop=6, gops=3)
 BRIEF = VisitLimits(connect_s=1, reply_s=2.5, first_packet_s=1, key_frame_s=1.5, visit_s=6, teardown_s=1)
@@ -184,3 +187,19 @@ async def test_looks_close_together_share_one_stream_that_is_kept_alive() -> Non
 async def test_the_clock_of_the_camera_is_told() -> None:
     (probe,), _, _ = await visit([camera(clock_offset_ms=90_000)], looks=Looks(2, 0.5))
     assert probe.stream.clock_offset_ms == pytest.approx(90_000, abs=1500)
+
+
+async def test_visits_leave_no_rings_of_references_for_the_collector() -> None:
+    """The sweep collects seldom: what dead visits left behind would pile up for 66,000 of them."""
+    troubled = [ill(camera(n), t) for n, t in enumerate([Trouble.GARBAGE, Trouble.NO_KEYFRAME, Trouble.DOWN])]
+    cameras = [*troubled, camera(7), camera(8, login=LOGIN)]
+    gc.collect()
+    gc.disable()
+    try:
+        before = {id(thing) for thing in gc.get_objects() if isinstance(thing, Line | RtspDialogue)}
+        await visit(cameras, prober(RIGHT))
+        await asyncio.sleep(0.05)
+        left = [t for t in gc.get_objects() if isinstance(t, Line | RtspDialogue) and id(t) not in before]
+    finally:
+        gc.enable()
+    assert left == []

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from weakref import WeakValueDictionary
 
 from lenskeeper.base.clock import Clock
 from lenskeeper.base.outcomes import Outcome
@@ -123,13 +124,16 @@ class Prober:
     limits: VisitLimits = VisitLimits()
     networks: tuple[IpNetwork, ...] = ()
     per_host: int = 2
-    _gates: dict[tuple[str, int], asyncio.Semaphore] = field(default_factory=dict, repr=False)
+    _gates: "WeakValueDictionary[tuple[str, int], asyncio.Semaphore]" = field(
+        default_factory=WeakValueDictionary, repr=False
+    )
 
     def gate(self, target: Target) -> asyncio.Semaphore:
-        """The gate before this target's host and port; hold it for the length of a visit."""
+        """The gate before this target's host and port; hold it for the length of a visit. It lasts while it is held."""
         gate = self._gates.get((target.host, target.port))
         if gate is None:
-            gate = self._gates[target.host, target.port] = asyncio.Semaphore(self.per_host)
+            gate = asyncio.Semaphore(self.per_host)
+            self._gates[target.host, target.port] = gate
         return gate
 
 

@@ -12,6 +12,7 @@ from lenskeeper.probing.connection import Failure, connect, remark
 from lenskeeper.probing.credentials import KnownHost
 from lenskeeper.probing.probe import Prober
 from lenskeeper.probing.targets import Target
+from lenskeeper.protocols.keyunits import KeyUnit
 from lenskeeper.protocols.messages import Garbled
 from lenskeeper.protocols.rtsp import RtspDialogue
 from lenskeeper.protocols.rtsp_wire import Event, Reply, ServerRequest
@@ -20,7 +21,7 @@ REPLY_BEGINS: Final = b"RTSP/1."
 
 
 class Line(asyncio.Protocol):
-    """One connection. What is said waits in `replies` and `garbled` until it is taken; video goes to its sinks."""
+    """One connection. What is said waits in `replies` and `garbled` until it is taken; a picture is handed on at once."""
 
     __slots__ = (
         "_alarm",
@@ -28,6 +29,7 @@ class Line(asyncio.Protocol):
         "_bell",
         "_leaves",
         "_loop",
+        "_see",
         "_stirred",
         "_transport",
         "dialogue",
@@ -38,8 +40,9 @@ class Line(asyncio.Protocol):
         "replies",
     )
 
-    def __init__(self, dialogue: RtspDialogue) -> None:
+    def __init__(self, dialogue: RtspDialogue, see: Callable[[KeyUnit], None]) -> None:
         self.dialogue = dialogue
+        self._see = see
         self.replies: list[Reply] = []
         self.garbled: Garbled | None = None
         self.is_closed = False
@@ -102,7 +105,10 @@ class Line(asyncio.Protocol):
         return str(self._transport.get_extra_info("peername")[0])
 
     def close(self) -> None:
-        """FIN, after what was written."""
+        """FIN, after what was written. Nothing more is heard."""
+        self._leaves = True
+        self.dialogue.end()
+        self._alarms.clear(self._time_is_up, self._alarm)
         if self._transport is not None:
             self._transport.close()
 
@@ -110,6 +116,8 @@ class Line(asyncio.Protocol):
         """Sort what was said, and ring."""
         for event in events:
             match event:
+                case KeyUnit():
+                    self._see(event)
                 case Reply():
                     self.replies.append(event)
                 case ServerRequest():
@@ -158,11 +166,11 @@ class Datagrams(asyncio.DatagramProtocol):
 
 
 async def open_line(
-    dialogue: RtspDialogue, target: Target, known: KnownHost, prober: Prober
+    dialogue: RtspDialogue, see: Callable[[KeyUnit], None], target: Target, known: KnownHost, prober: Prober
 ) -> Line | Failure:
     """A line to the target, or why there is none."""
     return await connect(
-        lambda: Line(dialogue),
+        lambda: Line(dialogue, see),
         target,
         networks=prober.networks,
         certificate_sha256=known.certificate_sha256,

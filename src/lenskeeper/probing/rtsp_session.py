@@ -10,7 +10,7 @@ import secrets
 import socket
 from array import array
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lenskeeper.base.codecs import Codec
@@ -44,7 +44,7 @@ PHASES: Final = ("connect", "describe", "setup", "play", "key_frame")
 
 @dataclass(slots=True)
 class _Media:
-    """The one track that is looked at, and the counts of its packets. `description` is without its tracks."""
+    """The one track that is looked at, and the counts of its packets. `description` holds no more than the session's address."""
 
     description: sdp.Description
     track: sdp.Track
@@ -117,12 +117,13 @@ class _Visit:
         return self._probe(failure)
 
     def _hang_up(self) -> None:
-        """Close what is open, whatever happened."""
+        """Close what is open, whatever happened, and let go of the line, which knows us."""
         if self._media is not None:
             for transport in self._media.datagrams:
                 transport.close()
         if self._line is not None:
             self._line.close()
+            self._line = None
 
     async def _all_phases(self) -> Failure | None:
         dialogue = RtspDialogue(
@@ -131,8 +132,9 @@ class _Visit:
             credential=self._known.credential,
             cnonce=secrets.token_hex(8) if self._known.credential else "",
         )
-        line = await open_line(dialogue, self._target, self._known, self._prober)
+        line = await open_line(dialogue, self._take_unit, self._target, self._known, self._prober)
         if isinstance(line, Failure):
+            dialogue.end()
             return line
         self._line = line
         self._phase_ends()
@@ -214,8 +216,8 @@ class _Visit:
             line.dialogue.setup(
                 media.track,
                 Interleaved(),
-                on_rtp=self._take_packet,
-                on_rtcp=lambda data, start, end: self._report(media, data, start, end),
+                on_rtp=media.collector.packet,
+                on_rtcp=self._take_report,
             ),
         )
         if isinstance(reply, Failure) and reply.remark.startswith(str(UNSUPPORTED_TRANSPORT)):
@@ -244,10 +246,10 @@ class _Visit:
         def take_rtp(data: bytes) -> None:
             if self._seen < self._looks.count:
                 for unit in ordered.packet(data, 0, len(data)):
-                    self._take_unit(media, unit)
+                    self._take_unit(unit)
 
         def take_rtcp(data: bytes) -> None:
-            self._report(media, data, 0, len(data))
+            self._take_report(data, 0, len(data))
 
         for _ in range(UDP_PORT_TRIES):
             rtp: asyncio.DatagramTransport | None = None
@@ -274,12 +276,15 @@ class _Visit:
         self._phase_ends()
         return reply if isinstance(reply, Failure) else None
 
-    def _report(self, media: _Media, data: bytes, start: int, end: int) -> KeyUnit | None:
+    def _take_report(self, data: bytes, start: int, end: int) -> None:
+        """The sink for RTCP."""
+        media = self._media
+        if media is None:
+            return
         before = media.reports.n_reports
         media.reports.packet(data, start, end)
         if media.reports.n_reports > before and media.reports.latest is not None:
             media.report_offset_ms = media.reports.latest.ntp_ms - self._prober.clock.now_ms()
-        return None
 
     async def _watch(self, line: Line, media: _Media) -> Failure | None:
         """Wait for the key frames that were asked for, keeping the session alive meanwhile."""
@@ -315,20 +320,12 @@ class _Visit:
             return Failure(Outcome.CLOSED, f"it hung up before a key frame was whole: {counts}")
         return Failure(Outcome.NO_KEYFRAME, f"no whole key frame within {waited_s:g} s: {counts}")
 
-    def _take_packet(self, data: bytes, start: int, end: int) -> None:
-        """The sink for video: once every look is taken, packets are passed over."""
-        if self._seen < self._looks.count and self._media is not None:
-            unit = self._media.collector.packet(data, start, end)
-            if unit is not None:
-                self._take_unit(self._media, unit)
-
-    def _take_unit(self, media: _Media, unit: KeyUnit) -> None:
+    def _take_unit(self, unit: KeyUnit) -> None:
         """Hand a key frame on at once, within the loop's own callback: among thousands of visits none may wait here."""
-        now = self._loop.time()
-        if now < self._due or self._seen >= self._looks.count:
+        now, media = self._loop.time(), self._media
+        if now < self._due or self._seen >= self._looks.count or media is None:
             return
         if self._first_frame_ms is None:
-            self._phase_ends()
             self._first_frame_ms = (now - self._began_s) * 1000
             self._sets = unit.parameter_sets or (unit.data,)
         if self._last_timestamp is not None:
@@ -367,11 +364,12 @@ class _Visit:
         )
 
     def _phases_ms(self) -> dict[str, float]:
-        ends = self._phase_ends_s
-        return {
-            name: (end - began) * 1000
-            for name, began, end in zip(PHASES, (self._began_s, *ends), ends, strict=False)
-        }
+        """The length of each phase that ended. A key frame that outran the reply to PLAY took no time of its own."""
+        ends = list(self._phase_ends_s)
+        if self._first_frame_ms is not None and len(ends) == len(PHASES) - 1:
+            ends.append(max(ends[-1], self._began_s + self._first_frame_ms / 1000))
+        begins = (self._began_s, *ends)
+        return {name: (end - began) * 1000 for name, began, end in zip(PHASES, begins, ends, strict=False)}
 
     def _stream(self) -> StreamFacts:
         media = self._media
@@ -413,7 +411,7 @@ def choose(description: sdp.Description) -> _Media | Failure:
     """The first video track that we can read."""
     track = description.video
     if track is not None and (found := collector(track)) is not None:
-        return _Media(replace(description, tracks=()), track, found)
+        return _Media(sdp.Description(control=description.control), track, found)
     if description.has_video:
         names = sorted({t.encoding or str(t.payload_type) for t in description.tracks if t.media == "video"})
         return Failure(

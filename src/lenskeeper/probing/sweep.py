@@ -138,7 +138,7 @@ def _collecting_seldom() -> Iterator[None]:
     """Let the cycle collector look at what this sweep makes, seldom, and not at all that was loaded before.
 
     Else it walks over every library and every visit in flight again and again: a fifth of a visit's time,
-    measured with 5,000 in flight. Visits make no cycles to speak of.
+    measured with 5,000 in flight. Visits leave no rings of references behind; a test counts them.
     """
     thresholds = gc.get_threshold()
     gc.freeze()

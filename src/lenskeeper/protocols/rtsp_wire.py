@@ -180,6 +180,13 @@ class Wire:
             self._garble(f"what answers is not RTSP: {excerpt(self._excerpt)!r}", events)
         return events
 
+    def end(self) -> None:
+        """Hear nothing more, and let go of whoever listened."""
+        self._is_deaf = True
+        self._rest = None
+        self.sinks = {}
+        self._on_message = _nobody_listens
+
     def _in_headers(self, rest: bytearray) -> bool:
         """Whether `rest` is still a header block without its end; searches every byte once."""
         if self._scanned < 0:
@@ -328,6 +335,10 @@ class Wire:
         self._is_deaf = True
         self._rest = None
         events.append(Garbled(text))
+
+
+def _nobody_listens(message: Message) -> Event:
+    raise AssertionError(f"a message after the end: {message.status} {message.method}")
 
 
 def _says_sdp(headers: Headers) -> bool:
