@@ -10,7 +10,16 @@ from typing import Final
 import numpy as np
 
 from lenskeeper.diagnosis.baseline import Past
-from lenskeeper.diagnosis.figures import MAP_COLUMNS, MAP_ROWS, Figures, Map, detail_of, levels_of, seen_of
+from lenskeeper.diagnosis.figures import (
+    MAP_COLUMNS,
+    MAP_ROWS,
+    Figures,
+    Map,
+    detail_of,
+    levels_of,
+    seen_of,
+    texture_of,
+)
 from lenskeeper.diagnosis.tiles import TileBits
 
 TEXTURE: Final = 0.25  # mean step in grey levels: what a tile must have had to be able to lose it
@@ -66,7 +75,7 @@ def air_of(figures: Figures, past: Past) -> Air:
         far=float(1 - np.median(np.minimum(kept[far], 1))),
         near=float(1 - np.median(np.minimum(kept[near], 1))) if near.any() else 0.0,
         brightened=float(rise[lost].mean()) - min(rest, 0.0) if lost.any() else 0.0,
-        unevenness=_unevenness(kept[textured & (past.detail >= STRONG_TEXTURE)]),
+        unevenness=_unevenness(kept[textured & (past.texture >= STRONG_TEXTURE)]),
     )
 
 
@@ -80,13 +89,13 @@ def _unevenness(kept: Map) -> float:
 
 def textured_of(figures: Figures, past: Past) -> TileBits:
     """Tiles that had texture and are not written on, then or now."""
-    textured: TileBits = (past.detail >= TEXTURE) & past.seen & seen_of(figures)
+    textured: TileBits = (past.texture >= TEXTURE) & past.seen & seen_of(figures)
     return textured
 
 
 def kept_of(figures: Figures, past: Past) -> Map:
     """Contrast of each tile as a share of what it was; above 1 for more."""
-    now = detail_of(figures) / (levels_of(figures) + SKY_OFFSET)
-    was = past.detail / (past.level + SKY_OFFSET)
+    now = texture_of(detail_of(figures), figures.smooth_noise) / (levels_of(figures) + SKY_OFFSET)
+    was = past.texture / (past.level + SKY_OFFSET)
     share: Map = now / np.maximum(was, 1e-3)
     return share

@@ -4,6 +4,7 @@ Limits are relative to a camera's own past, since healthy cameras differ more fr
 faults. Medians and absolute deviations, so that one foggy morning among the looks changes little.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
@@ -22,6 +23,7 @@ from lenskeeper.diagnosis.figures import (
     levels_of,
     rows_of,
     seen_of,
+    texture_of,
 )
 
 HOUR_LOOKS_MIN: Final = 5  # around an hour, before that hour is a group of its own
@@ -61,7 +63,8 @@ class Past:
 
     told_as:   for people: "median of 17 looks, 11-13 h".
     centre, spread: of each scalar figure: median, and robust standard deviation, never under its floor.
-    level, detail, seen, columns, rows: medians of the maps and profiles, as in `Figures`.
+    level, seen, columns, rows: medians of the maps and profiles, as in `Figures`.
+    texture:   median of the detail without the noise.
     ticks:     (14, 64): cells of text that changed from look to look.
     same_light: False where the looks are of another light, so that brightness and colour cannot be compared.
     """
@@ -71,7 +74,7 @@ class Past:
     centre: dict[str, float]
     spread: dict[str, float]
     level: Map = field(repr=False)
-    detail: Map = field(repr=False)
+    texture: Map = field(repr=False)
     seen: NDArray[np.bool_] = field(repr=False)
     columns: Profiles = field(repr=False)
     rows: Profiles = field(repr=False)
@@ -87,7 +90,7 @@ class Baseline:
     hours: dict[tuple[Mode, int], Past]
 
     @classmethod
-    def of(cls, looks: list[tuple[Figures, int | None]]) -> Self:
+    def of(cls, looks: Sequence[tuple[Figures, int | None]]) -> Self:
         """Learn from earlier looks at one camera, each with its hour of the day (0 to 23, or None).
 
         One look is enough for a wide baseline. ValueError for none, or when none is large enough to judge.
@@ -124,7 +127,7 @@ class Baseline:
             past.centre,
             past.spread,
             past.level,
-            past.detail,
+            past.texture,
             past.seen,
             past.columns,
             past.rows,
@@ -159,7 +162,9 @@ def _past(looks: list[Figures], reach: str) -> Past:
         centre=dict(zip(SCALARS, centre.tolist(), strict=True)),
         spread=dict(zip(SCALARS, spread.tolist(), strict=True)),
         level=np.median([levels_of(f) for f in looks], axis=0).astype(np.float32),
-        detail=np.median([detail_of(f) for f in looks], axis=0).astype(np.float32),
+        texture=np.median([texture_of(detail_of(f), f.smooth_noise) for f in looks], axis=0).astype(
+            np.float32
+        ),
         seen=np.mean([seen_of(f) for f in looks], axis=0) >= 0.5,
         columns=np.median([columns_of(f) for f in looks], axis=0).astype(np.float32),
         rows=np.median([rows_of(f) for f in looks], axis=0).astype(np.float32),

@@ -35,6 +35,7 @@ def measure(planes: Planes) -> Figures:
     light, tint = light_of(tiles.fine, tiles.mask), tint_of(planes)
     sharp, shape = crispness_of(tiles), structure_of(tiles, sums)
     detail, columns, rows = _edges(tiles)
+    noise = noise_of(tiles, sums)
     return Figures(
         width_px=planes.width_px,
         height_px=planes.height_px,
@@ -55,7 +56,9 @@ def measure(planes: Planes) -> Figures:
         crispness_far=sharp.crispness_far,
         edged_share=sharp.edged_share,
         veil_share=shape.veil_share,
-        noise=noise_of(tiles, sums),
+        noise=noise,
+        # averaging d x d pixels leaves a d-th of their noise
+        smooth_noise=noise if planes.smooth is planes.fine else noise / planes.reduced_by,
         flat_share=shape.flat_share,
         levels_share=light.levels_share,
         broken_rows=broken_rows_of(tiles),

@@ -15,7 +15,11 @@ from lenskeeper.pictures.planes import LumaPlane
 
 STROKE_PX: Final = 7  # wider things are no strokes at analysis scale
 CONTRAST_MIN: Final = 50  # of a stroke against what is around it
-CUTS: Final = (0.5, 0.65, 0.8)  # of the strongest stroke: where glyphs touch, a higher cut parts them
+CUTS: Final = (
+    (0.5, 8),
+    (0.7, 8),
+    (0.6, 4),
+)  # share of the strongest stroke; glyphs that touch part at the 2nd or 3rd
 LETTER_PX: Final = (5, 40)  # height of a digit
 DOT_SHARE: Final = 0.45  # of a digit's height: a colon's dot is no larger
 LINE_ASPECT: Final = 2.0
@@ -46,9 +50,9 @@ def _has_clock(patch: LumaPlane) -> bool:
         hat = cv2.morphologyEx(patch, how, kernel)
         some = hat[::2, ::2].ravel()
         top = float(np.partition(some, -max(some.size // 50, 1))[-max(some.size // 50, 1)])
-        for cut in CUTS if top >= CONTRAST_MIN else ():
+        for cut, neighbours in CUTS if top >= CONTRAST_MIN else ():
             _, strokes = cv2.threshold(hat, top * cut, 255, cv2.THRESH_BINARY)
-            count, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=4)
+            count, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=neighbours)
             if GLYPHS_MIN <= count <= GLYPHS_MAX and _is_clock(stats[1:count, :4].astype(np.float32)):
                 return True
     return False

@@ -17,6 +17,10 @@ COLUMN_BANDS: Final = 3  # one above the other: a lorry upsets one of them, not 
 ROW_BINS: Final = 108
 ROW_BANDS: Final = 4
 
+STEP_OF_NOISE: Final = (
+    1.13  # mean step between neighbours, of noise with a standard deviation of 1: 2 / sqrt(pi)
+)
+
 INK_COLUMNS: Final = 64
 INK_ROWS: Final = 7  # in each of the two bands where text is burned in
 INK_CELLS: Final = 2 * INK_ROWS * INK_COLUMNS
@@ -49,7 +53,8 @@ class Figures:
                     that are not blank. 0 where there is no edge.
     edged_share:    share of tiles with an edge of at least 24 levels.
     veil_share:     share of tiles that are blank, unclipped and hang together from the top: sky or fog.
-    noise:          standard deviation in grey levels, in the quietest fifth of the tiles.
+    noise:          standard deviation in grey levels, in the quietest fifth of the tiles; smooth_noise: the same of
+                    the averaged plane, where the maps and profiles come from.
     flat_share:     share of tiles without even noise; levels_share: of pixels on the 8 commonest grey levels.
     broken_rows:    share of the height at the foot that is one grey, or one row drawn out.
     blockiness:     how much steeper the picture is at the borders of its macro-blocks than elsewhere; 1 for none.
@@ -84,6 +89,7 @@ class Figures:
     edged_share: float
     veil_share: float
     noise: float
+    smooth_noise: float
     flat_share: float
     levels_share: float
     broken_rows: float
@@ -151,6 +157,12 @@ def levels_of(figures: Figures) -> Map:
 def detail_of(figures: Figures) -> Map:
     """Mean step between neighbouring pixels per tile, in grey levels."""
     return _map(figures.detail_map) / 16
+
+
+def texture_of(detail: Map, noise: float) -> Map:
+    """A map of detail without what noise of that standard deviation adds to it."""
+    of_noise = STEP_OF_NOISE * noise
+    return np.sqrt(np.maximum(detail**2 - of_noise**2, 0))
 
 
 def seen_of(figures: Figures) -> NDArray[np.bool_]:

@@ -98,12 +98,11 @@ def card(f: Figures) -> Finding | None:
     if f.levels_share < CARD_LEVELS or f.ground_clipped >= CLIPPED_GROUND.moderate:
         return None
     written = f.edged_share >= LETTERS_EDGED and f.crispness >= LETTERS_CRISP
-    plain = f.high - f.low <= CARD_SPAN and f.high > BLACK_HIGH
-    if f.flat_share >= CARD_FLAT and (plain or written):
+    span = f.high - f.low
+    plain = span <= CARD_SPAN and f.high > BLACK_HIGH
+    if f.flat_share >= CARD_FLAT and (plain or written or span >= BARS_SPAN):
         return Finding(Kind.SIGNAL_CARD, Severity.SEVERE, f.flat_share, CARD_FLAT, FLOOR)
-    bars = (
-        f.edged_share >= BARS_EDGED and f.high - f.low >= BARS_SPAN and f.broken_rows < BROKEN_ROWS.moderate
-    )
+    bars = f.edged_share >= BARS_EDGED and span >= BARS_SPAN and f.broken_rows < BROKEN_ROWS.moderate
     if f.flat_share >= BARS_FLAT and bars:
         return Finding(Kind.SIGNAL_CARD, Severity.SEVERE, f.flat_share, BARS_FLAT, FLOOR)
     return None

@@ -1,0 +1,167 @@
+"""Frozen, suspect or alive; and many looks folded into one diagnosis."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.diagnosis.scenery import Bgr, a_road, blurred, figures_of, noisy
+
+from lenskeeper.diagnosis.baseline import Baseline
+from lenskeeper.diagnosis.figures import Figures
+from lenskeeper.diagnosis.freeze import Sighting, judge_sequence, shaking_of
+from lenskeeper.diagnosis.kinds import Kind, Verdict
+from lenskeeper.diagnosis.sequence import diagnose
+from lenskeeper.probing.simulator.films import Film, burn_in
+
+SIZE = (640, 360)
+EVERY_MS = 1_000
+
+
+def shot(
+    second: float, *, grain: int | None, sigma: float = 2.0, clock: bool = True, shift: int = 0
+) -> Figures:
+    """One look: text by its own second, sensor noise by `grain` (None: none at all)."""
+    picture = np.roll(a_road(3, SIZE), shift, axis=1)
+    picture = noisy(picture, sigma, seed=77 if grain is None else grain)
+    burn_in(picture, Film(size=SIZE, clock=clock, name="Gate 3"), second)
+    return figures_of(picture)
+
+
+def seen(
+    figures: Sequence[Figures], *, prints: Sequence[bytes] | None = None, media: bool = True
+) -> list[Sighting]:
+    return [
+        Sighting(
+            f, 1_000_000 + i * EVERY_MS, i * EVERY_MS if media else None, prints[i] if prints else bytes([i])
+        )
+        for i, f in enumerate(figures)
+    ]
+
+
+def recoded(picture: Bgr, how: int) -> Bgr:
+    """The same pixels, but for what a coder changes: a level here and there."""
+    rng = np.random.default_rng(how)
+    return np.clip(
+        picture + rng.integers(-1, 2, picture.shape) * (rng.random(picture.shape) < 0.3), 0, 255
+    ).astype(np.uint8)
+
+
+LIVE = [shot(i, grain=i) for i in range(6)]
+
+
+def test_a_live_camera_lives() -> None:
+    life = judge_sequence(seen(LIVE))
+    assert life.finding is None
+    assert not life.suspicion
+    assert diagnose(seen(LIVE), None).verdict is Verdict.FIT
+
+
+def test_the_same_bytes_under_advancing_timestamps_are_frozen() -> None:
+    diagnosis = diagnose(seen([LIVE[0]] * 5, prints=[b"same"] * 5), None)
+    assert diagnosis.verdict is Verdict.FAULT
+    assert [f.kind for f in diagnosis.findings] == [Kind.FROZEN]
+    assert diagnosis.findings[0].figure <= 10, "found within 10 s of watching"
+
+
+def test_the_same_bytes_at_the_same_time_are_one_look_twice() -> None:
+    once = [Sighting(LIVE[0], 1_000_000 + i, 0.0, b"same") for i in range(5)]
+    assert judge_sequence(once).finding is None
+
+
+def test_a_freeze_in_the_middle_is_seen_from_its_length() -> None:
+    looks = [LIVE[0], *[LIVE[1]] * 4]
+    assert judge_sequence(seen(looks, prints=[b"a", b"b", b"b", b"b", b"b"])).finding is not None
+    assert judge_sequence(seen(looks[:3], prints=[b"a", b"b", b"b"])).finding is None
+
+
+def test_the_same_still_again_is_only_suspect() -> None:
+    """A server may keep a still for some seconds."""
+    life = judge_sequence(seen([LIVE[0]] * 5, prints=[b"same"] * 5, media=False))
+    assert life.finding is None
+    assert "stills" in life.suspicion
+
+
+def test_a_clock_with_seconds_that_stands_is_frozen_though_the_bytes_differ() -> None:
+    base = noisy(a_road(3, SIZE), 2, seed=5)
+    burn_in(base, Film(size=SIZE, name="Gate 3"), 4.0)
+    looks = [figures_of(recoded(base, i)) for i in range(6)]
+    assert looks[0].has_seconds
+    life = judge_sequence(seen(looks))
+    assert life.finding is not None
+    assert life.finding.kind is Kind.FROZEN
+    assert "clock" in life.finding.compared_with
+
+
+def test_a_clock_that_ticked_and_stands_is_frozen() -> None:
+    ticking = [shot(i, grain=9) for i in range(3)]
+    standing = [shot(3, grain=9) for _ in range(5)]
+    life = judge_sequence(seen([*ticking, *standing]))
+    assert life.finding is not None
+    assert "ticked before" in life.finding.compared_with
+
+
+def test_a_clock_known_from_the_past_that_stands_is_frozen() -> None:
+    past = Baseline.of([(shot(7 * i, grain=i), None) for i in range(6)])
+    still = [shot(3, grain=9) for _ in range(5)]
+    life = judge_sequence(seen(still), past.at(still[0], None))
+    assert life.finding is not None
+
+
+def test_a_still_without_clock_that_is_coded_anew_is_not_checkable() -> None:
+    base = noisy(a_road(3, SIZE), 2, seed=5)
+    diagnosis = diagnose(seen([figures_of(recoded(base, i)) for i in range(6)]), None)
+    assert diagnosis.verdict is Verdict.NOT_CHECKABLE
+    assert "suspect" in diagnosis.reason
+    assert Kind.FROZEN in dict(diagnosis.unchecked)
+
+
+def test_a_clock_over_a_dead_scene_is_not_checkable() -> None:
+    diagnosis = diagnose(seen([shot(i, grain=None) for i in range(6)]), None)
+    assert diagnosis.verdict is Verdict.NOT_CHECKABLE
+    assert "sensor" in diagnosis.reason
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.floats(0.0, 4.0), st.integers(2, 8), st.booleans(), st.booleans())
+def test_pixels_and_a_ticking_or_missing_clock_never_give_frozen(
+    sigma: float, count: int, clock: bool, fresh: bool
+) -> None:
+    """A static scene at a low bitrate, however little of its noise is left."""
+    looks = [shot(i, grain=i if fresh else None, sigma=sigma, clock=clock) for i in range(count)]
+    assert judge_sequence(seen(looks)).finding is None
+
+
+def test_one_look_cannot_say_whether_a_camera_lives() -> None:
+    assert dict(diagnose(seen(LIVE[:1]), None).unchecked)[Kind.FROZEN] == "needs several looks"
+
+
+def test_no_look_is_not_checkable() -> None:
+    assert diagnose([], None).verdict is Verdict.NOT_CHECKABLE
+
+
+def test_a_black_picture_is_black_and_not_frozen() -> None:
+    dark = figures_of(np.zeros((360, 640, 3), np.uint8))
+    diagnosis = diagnose(seen([dark] * 5, prints=[b"same"] * 5), None)
+    assert [f.kind for f in diagnosis.findings] == [Kind.BLACK]
+
+
+@pytest.mark.parametrize(("spoilt", "verdict"), [(1, Verdict.FIT), (2, Verdict.FIT), (4, Verdict.FAULT)])
+def test_a_fault_must_be_in_most_of_the_looks(spoilt: int, verdict: Verdict) -> None:
+    soft = figures_of(noisy(blurred(a_road(3, SIZE), 4), 2))
+    looks = [soft] * spoilt + LIVE[: 5 - spoilt]
+    assert diagnose(seen(looks), None).verdict is verdict
+
+
+def test_a_trembling_view_is_shaking_and_a_standing_one_is_not() -> None:
+    trembling, _ = shaking_of([shot(i, grain=i, shift=s) for i, s in enumerate((0, 12, -9, 14, -12, 6))])
+    standing, why = shaking_of(LIVE)
+    assert trembling is not None
+    assert trembling.kind is Kind.SHAKING
+    assert standing is None
+    assert not why
+
+
+def test_two_looks_cannot_show_shaking() -> None:
+    assert shaking_of(LIVE[:2]) == (None, "needs 3 looks")
