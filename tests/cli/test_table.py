@@ -1,6 +1,7 @@
 """The table says the worst first, and in a long list counts what is fit."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -39,8 +40,24 @@ MIXED = [
 def test_the_worst_stands_first_with_its_evidence() -> None:
     lines = shown(MIXED).splitlines()[1:]
     assert [line.split()[0][-4:] for line in lines] == ["soft", "gone", "well"]
-    assert "severe blur (0.123, limit 0.36, absolute floor)" in lines[0]
+    assert "severe blur: 0.123 is below 0.36 (absolute floor)" in lines[0]
     assert "timed_out: its words" in lines[1]
+
+
+def test_what_a_camera_says_is_text_and_no_markup() -> None:
+    """A remark like [/boom] once threw away the report of a whole city."""
+    hostile = checked("x", Verdict.NOT_CHECKABLE, outcome=Outcome.NOT_FOUND)
+    hostile = replace(hostile, probe=replace(hostile.probe, remark="404 [/boom] [red]:smile:[/]"))
+    address = replace(hostile.probe, target=parse_target("rtsp://[fd00::1]:1/x"))
+    page = shown([hostile, replace(hostile, probe=address)])
+    assert "404 [/boom] [red]:smile:[/]" in page
+    assert "rtsp://[fd00::1]:1/x" in page
+
+
+def test_a_minor_finding_is_a_note_and_no_fault() -> None:
+    note = Finding(Kind.STRIPES, Severity.MINOR, 9.3, 6.0, "absolute floor")
+    assert "✓ fit" in shown([checked("a", Verdict.FIT, note)])
+    assert "note, stripes: 9.3 is above 6 (absolute floor)" in shown([checked("a", Verdict.FIT, note)])
 
 
 def test_a_long_list_counts_the_fit_ones_and_shows_the_rest() -> None:
@@ -48,7 +65,7 @@ def test_a_long_list_counts_the_fit_ones_and_shows_the_rest() -> None:
     assert "well7" not in shown(city)
     assert "soft" in shown(city)
     assert "well7" in shown(city, list_all=True)
-    assert tally(city) == "43 looked at: 41 fit, 1 not checkable, 1 fault"
+    assert tally(city) == "43 looked at: 41 fit, 1 fault, 1 no picture"
 
 
 def test_a_narrow_screen_keeps_target_verdict_and_reason() -> None:

@@ -1,12 +1,12 @@
 """What a picture file tells before it is decoded."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from lenskeeper.base.codecs import Codec
-from lenskeeper.house.files import FILE_BYTES_MAX, hour_of, read_picture
-from lenskeeper.pictures.encoded import Encoded
+from lenskeeper.base.errors import NotFound
+from lenskeeper.house.files import hour_of, pictures_at, why_no_file
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,23 @@ def test_the_hour_is_read_from_names_as_recorders_write_them(name: str, hour: in
     assert hour_of(Path("folder") / name) == hour
 
 
-def test_a_file_is_read_or_the_reason_is_said(tmp_path: Path) -> None:
-    jpeg, other, large = tmp_path / "a.jpg", tmp_path / "b.jpg", tmp_path / "c.png"
-    jpeg.write_bytes(b"\xff\xd8\xff\xe0picture")
-    other.write_bytes(b"\x89PNG")
-    large.write_bytes(bytes(FILE_BYTES_MAX + 1))
-    assert read_picture(jpeg) == Encoded(Codec.JPEG, b"\xff\xd8\xff\xe0picture")
-    assert read_picture(other) == Encoded(Codec.STILL, b"\x89PNG")
-    assert read_picture(large) == "more than 4 MB: export it smaller"
-    assert read_picture(tmp_path / "none.jpg") == "no such file"
-    assert read_picture(tmp_path) == "cannot be read: Is a directory"
+def test_why_there_is_nothing_to_look_at_is_said(tmp_path: Path) -> None:
+    picture, pipe = tmp_path / "a.jpg", tmp_path / "pipe.jpg"
+    picture.write_bytes(b"picture")
+    os.mkfifo(pipe)  # opening it would wait for a writer for ever
+    assert why_no_file(picture) == ""
+    assert why_no_file(pipe) == "not a regular file"
+    assert why_no_file(tmp_path / "none.jpg") == "no such file"
+    assert why_no_file(tmp_path).startswith("a folder")
+    assert why_no_file(tmp_path / ("long" * 100)).startswith("cannot be read")
+
+
+def test_a_reference_is_a_picture_or_a_folder_of_them(tmp_path: Path) -> None:
+    for name in ("b.jpg", "a.PNG", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [p.name for p in pictures_at(tmp_path)] == ["a.PNG", "b.jpg"]
+    assert pictures_at(tmp_path / "b.jpg") == [tmp_path / "b.jpg"]
+    with pytest.raises(NotFound):
+        pictures_at(tmp_path / "none.jpg")
+    with pytest.raises(NotFound):
+        pictures_at(tmp_path / ("long" * 10))

@@ -1,19 +1,25 @@
 """`lenskeeper check` from the command line to the exit code, on simulated cameras in another process and on files."""
 
+import contextlib
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from tests.journeys.test_independent_server import write
 
 from lenskeeper.cli.simulate import simulated
+from lenskeeper.probing.simulator.faults import PictureFault
+from lenskeeper.probing.simulator.films import Film, pictures
 
 CITY = ["--cameras", "24", "--faulty", "8", "--seed", "3", "--size", "640x360", "--gops", "3", "--at-key"]
 
@@ -141,3 +147,60 @@ def test_files_are_checked_and_a_missing_one_is_no_error_of_ours(tmp_path: Path)
         "none.mp4": ("not_found", "not_checkable"),
     }
     assert ran.returncode == 1
+
+
+def test_a_reader_that_goes_away_ends_the_program_quietly(city: Path) -> None:
+    with subprocess.Popen(  # noqa: S603  ourselves
+        [sys.executable, "-m", "lenskeeper.cli", "check", city, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert json.loads(program.stdout.readline())["schema"] == 1
+        program.stdout.close()
+        assert "Traceback" not in program.stderr.read()
+        assert program.wait(30) in {141, 1}  # 1: it had said everything by then
+
+
+def test_control_c_shows_what_was_found_so_far(city: Path) -> None:
+    with subprocess.Popen(  # noqa: S603  ourselves
+        [sys.executable, "-m", "lenskeeper.cli", "check", city, "--looks", "60"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(6)
+        program.send_signal(signal.SIGINT)
+        said, told = program.communicate(timeout=30)
+    assert program.returncode == 130
+    assert "looked at:" in said
+    assert "refused" in said  # the camera that is down was known at once
+    assert "Traceback" not in told
+
+
+def test_one_reference_is_not_the_past_of_two_cameras(city: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((288, 352, 3), 90, np.uint8))
+    ran = run("check", city, "--reference", tmp_path)
+    assert ran.returncode == 2
+    assert "one camera at a time" in ran.stderr
+
+
+def test_a_clip_is_checked_by_its_key_frames(tmp_path: Path) -> None:
+    street = Film(size=(480, 272), seed=4)
+    clip, moved, past = tmp_path / "clip.mp4", tmp_path / "moved.png", tmp_path / "past"
+    past.mkdir()
+    write(clip, "libx264", pictures(street, count=40, fps=10))
+    for n, picture in enumerate(pictures(street, count=6, fps=0.2)):
+        cv2.imwrite(str(past / f"2026-11-22-08-{n:02}.png"), picture)
+    (elsewhere,) = pictures(replace(street, fault=PictureFault.MOVED, strength=0.6), count=1, fps=1)
+    cv2.imwrite(str(moved), elsewhere)
+    clip_line, moved_line = lines(
+        run("check", clip, moved, "--reference", past, "--looks", "2", "--every", "1", "--json")
+    )
+    if clip_line["target"] != str(clip):
+        clip_line, moved_line = moved_line, clip_line
+    assert (clip_line["verdict"], clip_line["looks"], clip_line["stream"]["width_px"]) == ("fit", 2, 480)
+    assert "moved" in {k["kind"] for k in moved_line["kinds"]}

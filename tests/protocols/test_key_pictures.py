@@ -241,7 +241,7 @@ def test_a_stream_joined_amid_a_picture_waits_for_the_next_key(codec: Codec) -> 
 def test_a_picture_beyond_the_cap_is_dropped_and_nothing_is_kept(
     codec: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keyunits, "UNIT_BYTES_MAX", 20_000)
+    monkeypatch.setattr(keyunits, "PICTURE_BYTES_MAX", 20_000)
     behind = fresh(codec)
     assert fed(behind, stream(pictures(codec))) == []
     assert behind.tally.key_drops == 3

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.base.outcomes import Outcome
-from lenskeeper.cli.lines import check_line, knock_line
+from lenskeeper.cli.lines import LineWriter, check_line, knock_line
 from lenskeeper.cli.table import console, knock_table, knock_tally, tally, verdict_table
 from lenskeeper.diagnosis.kinds import Verdict
 from lenskeeper.house.check import Checked, CheckOrder, check_all, knock_all
@@ -38,6 +38,13 @@ targets:
   picture.jpg  clip.mp4                  a file
   fleet.csv                              a list: one target a line, or a column named target, url, address or 地址
   -                                      the same, from standard input
+
+accounts:
+  never in the address, where whoever lists processes reads them. --user NAME asks for the password or reads
+  LENSKEEPER_PASSWORD; --credentials FILE (chmod 600) holds one account per host:
+    ["10.1.2.3"]
+    user = "operator"
+    password = "..."
 
 exit code: 0 every target is fit (with --reachability: answers), 1 at least one is not, 2 the command was wrong"""
 
@@ -103,21 +110,23 @@ def show_checks(
     as_json: bool = False,
     list_all: bool = False,
 ) -> list[Checked]:
-    """Check, and print what was found: lines of JSON as they come, or a table at the end."""
+    """Check, and print what was found: lines of JSON as they come, or a table at the end, after Ctrl-C too."""
     found: list[Checked] = []
-    with _progress(len(targets), quiet=as_json) as step:
+    try:
+        with _progress(len(targets), quiet=as_json) as step, LineWriter() as lines:
 
-        def report(checked: Checked) -> None:
-            found.append(checked)
-            step()
-            if as_json:
-                _print_line(check_line(checked))
+            def report(checked: Checked) -> None:
+                found.append(checked)
+                step()
+                if as_json:
+                    lines.put(check_line(checked))
 
-        run_loop(check_all(targets, order, settings, report))
-    if not as_json:
-        out = console()
-        out.print(verdict_table(found, list_all=list_all, width=out.width))
-        out.print(tally(found))
+            run_loop(check_all(targets, order, settings, report))
+    finally:
+        if not as_json:
+            out = console()
+            out.print(verdict_table(found, list_all=list_all, width=out.width))
+            out.print(tally(found))
     return found
 
 
@@ -125,25 +134,22 @@ def _show_knocks(
     given: argparse.Namespace, targets: list[Target], order: CheckOrder, settings: Settings
 ) -> list[Knock]:
     found: list[Knock] = []
-    with _progress(len(targets), quiet=given.json) as step:
+    try:
+        with _progress(len(targets), quiet=given.json) as step, LineWriter() as lines:
 
-        def report(knock: Knock) -> None:
-            found.append(knock)
-            step()
-            if given.json:
-                _print_line(knock_line(knock))
+            def report(knock: Knock) -> None:
+                found.append(knock)
+                step()
+                if given.json:
+                    lines.put(knock_line(knock))
 
-        run_loop(knock_all(targets, order, settings, report))
-    if not given.json:
-        out = console()
-        out.print(knock_table(found, list_all=given.all))
-        out.print(knock_tally(found))
+            run_loop(knock_all(targets, order, settings, report))
+    finally:
+        if not given.json:
+            out = console()
+            out.print(knock_table(found, list_all=given.all))
+            out.print(knock_tally(found))
     return found
-
-
-def _print_line(line: bytes) -> None:
-    sys.stdout.buffer.write(line + b"\n")
-    sys.stdout.buffer.flush()
 
 
 @contextmanager

@@ -1,10 +1,14 @@
 """The commands, their options, and what a wrong one is told."""
 
 import argparse
+import io
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from lenskeeper.base.errors import CallerError
@@ -14,6 +18,7 @@ from lenskeeper.cli.simulate import add_simulate, run_simulate
 
 USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
+OUR_FAULT: Final = 70  # EX_SOFTWARE of sysexits.h: a program must tell our crash from "not all fit"
 
 DESCRIPTION: Final = """\
 lenskeeper keeps public-space camera networks in working order.
@@ -38,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the code the process ends with."""
+    sys.excepthook = _crashed
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without ✓ is no reason to fall over
     given = parser().parse_args(arguments)
     run = {"check": run_check, "simulate": run_simulate, "demo": run_demo}[given.command]
     try:
@@ -47,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output went away: `lenskeeper check ... | head`
-        sys.stderr.close()
-        return INTERRUPTED
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The last word of a fault of ours."""
+    traceback.print_exception(kind, error, trace)
+    sys.stderr.write("lenskeeper: this is our fault; please report it with the lines above\n")
+    sys.stderr.flush()
+    os._exit(OUR_FAULT)

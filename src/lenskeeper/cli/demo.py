@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.check import show_checks
 from lenskeeper.cli.simulate import simulated
 from lenskeeper.cli.table import console
@@ -30,6 +31,8 @@ def add_demo(commands: Any) -> None:
 
 def run_demo(given: argparse.Namespace) -> int:
     """0 when every planted fault was found and nothing else was."""
+    if not 0 <= given.faulty <= given.cameras or not given.cameras:
+        raise Invalid(f"{given.faulty} faulty of {given.cameras} cameras cannot be", field="faulty")
     out = console()
     out.print(
         f"A simulated city: {given.cameras} cameras on 127.0.0.0/8, {given.faulty} of them with something wrong. "
@@ -42,7 +45,7 @@ def run_demo(given: argparse.Namespace) -> int:
         targets = [parse_target(name) for name in truth]
         found = show_checks(targets, CheckOrder(), read_settings(given.config))
     right, missed, false = compared(found, truth)
-    out.print(f"[bold]planted {given.faulty}: found {right}, missed {missed}; false alarms {false}[/bold]")
+    out.print(f"planted {given.faulty}: found {right}, missed {missed}; false alarms {false}", style="bold")
     out.print("Next: ./run check rtsp://CAMERA/PATH   (or a file, or a CSV of addresses; ./run check --help)")
     return 0 if missed == false == 0 else 1
 

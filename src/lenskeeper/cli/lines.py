@@ -1,7 +1,11 @@
 """One look as one line of JSON. The schema is documented in docs/reference/check-json.md and tested against it."""
 
+import os
+import queue
+import sys
+import threading
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -11,6 +15,7 @@ from lenskeeper.house.check import Checked
 from lenskeeper.probing.sweep import Knock
 
 SCHEMA: Final = 1
+READER_GONE: Final = 141  # 128 + SIGPIPE, as shells have it
 
 
 class KindLine(msgspec.Struct, frozen=True):
@@ -46,7 +51,7 @@ def check_line(checked: Checked) -> bytes:
     probe, diagnosis = checked.probe, checked.diagnosis
     line = CheckLine(
         schema=SCHEMA,
-        target=probe.target.name,
+        target=_utf8(probe.target.name),
         began_at=iso_utc(probe.began_ms),
         outcome=probe.outcome,
         verdict=diagnosis.verdict,
@@ -82,6 +87,44 @@ def knock_line(knock: Knock) -> bytes:
     return msgspec.json.encode(line)
 
 
+class LineWriter:
+    """Writes lines to standard output from a thread of its own: a slow reader must not turn into our deadlines.
+
+    Once the reader has gone (`lenskeeper check ... | head`), `put` ends the program: nobody reads on.
+    """
+
+    def __init__(self) -> None:
+        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="lines", daemon=True)
+        self._reader_gone = False
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.put(None)
+        self._thread.join()
+
+    def put(self, line: bytes) -> None:
+        """Hand a line over, at once."""
+        if self._reader_gone:
+            raise SystemExit(READER_GONE)
+        self._lines.put(line)
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            try:
+                sys.stdout.buffer.write(line + b"\n")
+                if self._lines.empty():
+                    sys.stdout.buffer.flush()
+            except BrokenPipeError:
+                self._reader_gone = True
+                os.dup2(
+                    os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+                )  # the exit must not flush into it
+
+
 def _kind(finding: Finding) -> KindLine:
     return KindLine(
         finding.kind,
@@ -90,6 +133,11 @@ def _kind(finding: Finding) -> KindLine:
         round(finding.limit, 4),
         finding.compared_with,
     )
+
+
+def _utf8(name: str) -> str:
+    """A file name that is no UTF-8 has its odd bytes shown as such."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _rounded(value: object) -> object:

@@ -25,7 +25,6 @@ def add_simulate(commands: Any) -> None:
         description="Simulated cameras on loopback until the time is over or the standard input is closed.",
         parents=[entry.options()],
         add_help=False,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lenskeeper.base.outcomes import Outcome
-from lenskeeper.diagnosis.kinds import Verdict
+from lenskeeper.diagnosis.kinds import Finding, Severity, Verdict
 from lenskeeper.house.check import Checked
 from lenskeeper.probing.probe import StreamFacts
 from lenskeeper.probing.sweep import Knock
@@ -23,6 +23,10 @@ MARKS: Final = {
     Verdict.LOW_VISIBILITY: ("≈ low visibility", "cyan"),
     Verdict.NOT_CHECKABLE: ("? not checkable", "yellow"),
 }
+NO_PICTURE: Final = (
+    "✗ no picture",
+    "bold red",
+)  # not checkable too, but nobody doubts that something is wrong
 ORDER: Final = (Verdict.FAULT, Verdict.NOT_CHECKABLE, Verdict.LOW_VISIBILITY, Verdict.FIT)
 
 
@@ -33,32 +37,46 @@ def verdict_table(found: Sequence[Checked], *, list_all: bool, width: int) -> Ta
     """
     wide = width >= WIDE_CHARS
     table = _table("target", "verdict", "what and why", *(("stream", "first picture") if wide else ()))
-    for checked in sorted(found, key=lambda c: ORDER.index(c.diagnosis.verdict)):
+    for checked in sorted(found, key=_rank):
         if checked.diagnosis.verdict is Verdict.FIT and not list_all and len(found) > LISTED_MAX:
             continue
-        mark, colour = MARKS[checked.diagnosis.verdict]
         first_ms = checked.probe.first_frame_ms
         facts = (stream_in_short(checked.probe.stream), f"{first_ms:,.0f} ms" if first_ms is not None else "")
-        table.add_row(
-            checked.probe.target.name,
-            Text(mark, style=colour),
-            what_and_why(checked),
-            *(facts if wide else ()),
-        )
+        words, colour = mark_of(checked)
+        cells = (checked.probe.target.name, what_and_why(checked), *(facts if wide else ()))
+        # Text, not markup: a camera's words may hold square brackets, and so does an IPv6 address.
+        target, why, *rest = (Text(cell) for cell in cells)
+        table.add_row(target, Text(words, style=colour), why, *rest)
     return table
 
 
+def mark_of(checked: Checked) -> tuple[str, str]:
+    """The verdict in two words, and its colour."""
+    return MARKS[checked.diagnosis.verdict] if checked.probe.outcome is Outcome.PLAYING else NO_PICTURE
+
+
+def _rank(checked: Checked) -> tuple[int, str]:
+    playing = checked.probe.outcome is Outcome.PLAYING
+    return (ORDER.index(checked.diagnosis.verdict) + (1 if playing else 0), checked.probe.outcome)
+
+
 def what_and_why(checked: Checked) -> str:
-    """The findings with figure and limit, or why there is no verdict; empty for a fit camera."""
+    """The findings, each with figure and limit, or why there is no verdict; empty for a camera with nothing to note."""
     if checked.probe.outcome is not Outcome.PLAYING:
         return f"{checked.probe.outcome}: {checked.probe.remark}"
-    said = [
-        f"{f.severity} {f.kind} ({f.figure:.3g}, limit {f.limit:.3g}, {f.compared_with})"
-        for f in checked.diagnosis.findings
-    ]
+    said = [_in_words(finding) for finding in checked.diagnosis.findings]
     if checked.diagnosis.verdict is Verdict.NOT_CHECKABLE:
         said.insert(0, checked.diagnosis.reason)
+    if checked.probe.remark:
+        said.append(checked.probe.remark)
     return "\n".join(said)
+
+
+def _in_words(finding: Finding) -> str:
+    """severe blur: 0.259 is below 0.36 (absolute floor); a minor one is a note and no fault."""
+    side = "below" if finding.figure < finding.limit else "above"
+    grade = "note," if finding.severity is Severity.MINOR else finding.severity
+    return f"{grade} {finding.kind}: {finding.figure:.3g} is {side} {finding.limit:.3g} ({finding.compared_with})"
 
 
 def stream_in_short(stream: StreamFacts) -> str:
@@ -88,9 +106,10 @@ def _clock(offset_ms: float | None) -> str | None:
 
 
 def tally(found: Sequence[Checked]) -> str:
-    """200 looked at: 188 fit, 10 fault, 2 not checkable."""
-    counts = Counter(checked.diagnosis.verdict for checked in found)
-    parts = [f"{counts[v]} {MARKS[v][0][2:]}" for v in reversed(ORDER) if counts[v]]
+    """200 looked at: 188 fit, 8 fault, 3 no picture, 1 not checkable."""
+    counts = Counter(mark_of(checked) for checked in found)
+    marks = [MARKS[Verdict.FIT], MARKS[Verdict.FAULT], MARKS[Verdict.LOW_VISIBILITY], NO_PICTURE]
+    parts = [f"{counts[m]} {m[0][2:]}" for m in (*marks, MARKS[Verdict.NOT_CHECKABLE]) if counts[m]]
     return f"{len(found)} looked at: {', '.join(parts)}"
 
 
@@ -129,5 +148,5 @@ def _table(*columns: str) -> Table:
 
 def console() -> Console:
     """Where tables go: colours only on a terminal, and no folding at 80 columns where there is none."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=200)
+    found = Console(highlight=False, markup=False, emoji=False)
+    return found if found.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)

@@ -16,11 +16,11 @@ from lenskeeper.diagnosis.freeze import Sighting
 from lenskeeper.diagnosis.kinds import Diagnosis, Verdict
 from lenskeeper.diagnosis.sequence import diagnose
 from lenskeeper.house.clock import SystemClock
-from lenskeeper.house.files import hour_of, pictures_at, read_picture
+from lenskeeper.house.files import hour_of, pictures_at, why_no_file
 from lenskeeper.house.process import picture_workers, raise_file_limit
 from lenskeeper.house.settings import Settings
-from lenskeeper.house.worker import Reply, picture_job, read_reply, video_job
-from lenskeeper.pictures.pool import TimedOut, WorkerLost, WorkerPool
+from lenskeeper.house.worker import Reply, image_job, picture_job, read_reply, video_job
+from lenskeeper.pictures.pool import JOB_DEADLINE_S, TimedOut, WorkerLost, WorkerPool
 from lenskeeper.probing.credentials import NO_CREDENTIALS, Credentials
 from lenskeeper.probing.look import look_at
 from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, StreamFacts, VisitLimits
@@ -33,6 +33,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 FIRST_GUESS_BYTES: Final = (
     128 * 1024
 )  # of a key frame, before any has been seen: a sub-stream's has 40, a main one's 300
+VIDEO_LOOK_S: Final = 0.5  # more for each key frame of a file: 4K decodes in 0.05 s, and the disk may be slow
 LEARN_SHARE: Final = 0.1  # how fast the guess follows what comes
 GUESS_MARGIN: Final = 1.25
 
@@ -81,13 +82,7 @@ class Checker:
 
     async def check(self, target: Target) -> Checked:
         """Look at one target. The world's failures are in the answer; nothing is raised for them."""
-        match target.route:
-            case Route.IMAGE:
-                return await self._check_picture(target)
-            case Route.VIDEO:
-                return await self._check_video(target)
-            case _:
-                return await self._check_camera(target)
+        return await (self._check_file(target) if target.route.is_file else self._check_camera(target))
 
     async def _check_camera(self, target: Target) -> Checked:
         """Room for a picture is reserved before the visit begins, so that what arrives can also be held."""
@@ -123,26 +118,20 @@ class Checker:
         sightings = [sighting for _, found in answers for sighting in found]
         return self._judged(probe, sightings, [reply for reply, _ in answers], local_hour(probe.began_ms))
 
-    async def _check_picture(self, target: Target) -> Checked:
-        """A picture file: one look, as if it had come from a camera."""
-        began_ms = self._prober.clock.now_ms()
-        path = Path(target.name)
-        encoded = await asyncio.to_thread(read_picture, path)
-        if isinstance(encoded, str):
-            return self._judged(Probe(target, began_ms, Outcome.NOT_FOUND, remark=encoded), [], [])
-        reply = await self._measure(*picture_job(encoded))
-        sightings = [Sighting(m.figures, began_ms, None, None) for m in reply.measured]
-        return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply], hour_of(path))
-
-    async def _check_video(self, target: Target) -> Checked:
-        began_ms = self._prober.clock.now_ms()
-        path = Path(target.name)
-        if not await asyncio.to_thread(path.is_file):
-            return self._judged(Probe(target, began_ms, Outcome.NOT_FOUND, remark="no such file"), [], [])
-        job = video_job(path, self._looks.count, self._looks.every_s)
-        reply = await self._measure(job)
+    async def _check_file(self, target: Target) -> Checked:
+        """A picture or a video of this machine. A worker opens it: files are as hostile as cameras."""
+        began_ms, path = self._prober.clock.now_ms(), Path(target.name)
+        if why := await asyncio.to_thread(why_no_file, path):
+            return self._judged(Probe(target, began_ms, Outcome.NOT_FOUND, remark=why), [], [])
+        if target.route is Route.IMAGE:
+            reply = await self._measure(image_job(path))
+        else:
+            deadline_s = JOB_DEADLINE_S + self._looks.count * VIDEO_LOOK_S
+            reply = await self._measure(
+                video_job(path, self._looks.count, self._looks.every_s), deadline_s=deadline_s
+            )
         sightings = [
-            Sighting(m.figures, began_ms + (m.media_ms or 0), m.media_ms, bytes.fromhex(m.fingerprint or ""))
+            Sighting(m.figures, began_ms + (m.media_ms or 0), m.media_ms, bytes.fromhex(m.fingerprint))
             for m in reply.measured
         ]
         return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply], hour_of(path))
@@ -155,8 +144,8 @@ class Checker:
         stream = StreamFacts(transport="file", width_px=first.width_px, height_px=first.height_px)
         return Probe(target, began_ms, Outcome.PLAYING, stream=stream)
 
-    async def _measure(self, *job: bytes) -> Reply:
-        answer = await self._pool.look(*job)
+    async def _measure(self, *job: bytes, deadline_s: float | None = None) -> Reply:
+        answer = await self._pool.look(*job, deadline_s=deadline_s)
         match answer:
             case WorkerLost(reason):
                 log.warning("picture_worker_lost", reason=reason, restarts=self._pool.restarts)
@@ -187,8 +176,7 @@ class Checker:
         pictures = await asyncio.to_thread(pictures_at, place)
         earlier = []
         for picture in pictures:
-            encoded = await asyncio.to_thread(read_picture, picture)
-            reply = await self._measure(*picture_job(encoded)) if not isinstance(encoded, str) else Reply([])
+            reply = await self._measure(image_job(picture))
             earlier += [(m.figures, hour_of(picture)) for m in reply.measured]
         try:
             return Baseline.of(earlier)
@@ -206,6 +194,11 @@ async def check_all(
     async with picture_workers(settings.pictures) as pool:
         checker = Checker(prober_of(order, settings), pool, looks=order.looks)
         if order.reference is not None:
+            if sum(not target.route.is_file for target in targets) > 1:
+                raise Invalid(
+                    "--reference is the past of one camera: check one camera at a time with it",
+                    field="reference",
+                )
             checker.past = await checker.learn(order.reference)
 
         async def one(target: Target) -> None:

@@ -1,32 +1,39 @@
 """The picture worker: a coded picture in, figures out. No pixel leaves this process.
 
     job     P | codec | coded picture          one key frame or still
-            V | JSON {path, count, every_s}    key frames of a video file on this machine
+            I | path                           a picture file of this machine
+            V | JSON {path, count, every_s}    key frames of a video file of this machine
     reply   MessagePack of `Reply`
 
 Started by `picture_workers` as a child process, with the number of its socket as the only argument.
 """
 
+import os
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
 
 from lenskeeper.base.codecs import Codec
+from lenskeeper.base.limits import FINGERPRINT_BYTES
 from lenskeeper.diagnosis.checks import measure
 from lenskeeper.diagnosis.figures import Figures
 from lenskeeper.pictures.decode import decode
 from lenskeeper.pictures.encoded import Encoded
+from lenskeeper.pictures.image_file import image_planes
 from lenskeeper.pictures.planes import Planes
 from lenskeeper.pictures.undecodable import Undecodable
 from lenskeeper.pictures.video_file import key_frames
 from lenskeeper.pictures.worker import serve
+from lenskeeper.probing.connection import remark
 
 PICTURE: Final = b"P"
+IMAGE_FILE: Final = b"I"
 VIDEO_FILE: Final = b"V"
 CODECS: Final = tuple(Codec)
 NONSENSE: Final = "the picture worker answered nonsense"
@@ -49,7 +56,7 @@ class Measured(msgspec.Struct, frozen=True):
     decode_ms: float
     score_ms: float
     media_ms: int | None = None
-    fingerprint: str | None = None
+    fingerprint: Annotated[str, msgspec.Meta(pattern=f"^([0-9a-f]{{{2 * FINGERPRINT_BYTES}}})?$")] = ""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -64,32 +71,40 @@ def picture_job(encoded: Encoded) -> tuple[bytes, bytes]:
     return PICTURE + bytes([CODECS.index(encoded.codec)]), encoded.data
 
 
+def image_job(path: Path) -> bytes:
+    """A job for a picture file."""
+    return IMAGE_FILE + os.fsencode(path)
+
+
 def video_job(path: Path, count: int, every_s: float) -> bytes:
     """A job for key frames of a video file."""
     return VIDEO_FILE + msgspec.json.encode(VideoJob(str(path), count, every_s))
 
 
 def read_reply(reply: bytes) -> Reply:
-    """The worker's answer, parsed as from a stranger: anything but a Reply becomes a failure."""
+    """The worker's answer, parsed as from a stranger: anything but a Reply becomes a failure, words stay short."""
     try:
-        return msgspec.msgpack.decode(reply, type=Reply)
-    except msgspec.MsgspecError:
+        read = msgspec.msgpack.decode(reply, type=Reply)
+    except (msgspec.MsgspecError, ValueError):
         return Reply([], NONSENSE)
+    return Reply(read.measured, remark(read.failure))
 
 
 def look(job: bytes) -> bytes:
     """Answer one job."""
     match job[:1]:
         case b"P":
-            reply = _picture(Encoded(CODECS[job[1]], job[2:]))
+            reply = _one(lambda: decode(Encoded(CODECS[job[1]], job[2:])))
+        case b"I":
+            reply = _one(lambda: image_planes(Path(os.fsdecode(job[1:]))))
         case _:
             reply = _video_file(msgspec.json.decode(job[1:], type=VideoJob))
     return msgspec.msgpack.encode(reply)
 
 
-def _picture(encoded: Encoded) -> Reply:
+def _one(decoded: Callable[[], Planes | Undecodable]) -> Reply:
     began = time.process_time()
-    planes = decode(encoded)
+    planes = decoded()
     if isinstance(planes, Undecodable):
         return Reply([], planes.reason)
     return Reply([_measured(planes, began)])

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from lenskeeper.base.limits import PICTURE_BYTES_MAX
+
 BYTES_IN_FLIGHT_MAX: Final = 128 * 1024 * 1024  # 667 MB were seen with 500 probes and no limit
-PICTURE_BYTES_MAX: Final = 4 * 1024 * 1024  # for one; an IDR of 4K at 20 Mbit/s has about 1 MB
 ADMITTED_SHARE: Final = 0.75  # the rest is left to those inside, who may need more than they guessed
 
 

@@ -19,8 +19,9 @@ from lenskeeper.pictures.reduce import Samples, from_yuv
 from lenskeeper.pictures.stills import decode_jpeg, decode_still
 from lenskeeper.pictures.undecodable import PIXELS_MAX, Undecodable, refused_size
 
-ENCODED_BYTES_MAX: Final = 4 * 1024 * 1024  # one picture; an IDR of 4K at 20 Mbit/s has about 1 MB
-FILE_BYTES_MAX: Final = 32 * 1024 * 1024  # an image file of this machine: a BMP of 4K has 25 MB
+CODED_BYTES_MAX: Final = (
+    32 * 1024 * 1024
+)  # an image file of this machine: a BMP of 4K has 25 MB. Cameras get less
 
 FULL_RANGE: Final = 2  # AVCOL_RANGE_JPEG; 0, not said, means limited (H.264 and H.265, annex E.2.1)
 
@@ -36,7 +37,7 @@ def decode(encoded: Encoded) -> Planes | Undecodable:
     Never raises for what is in `encoded`, but hostile bytes may crash the process or keep it busy:
     call it in a picture worker, which its pool kills and replaces.
     """
-    if len(encoded.data) > (FILE_BYTES_MAX if encoded.codec is Codec.STILL else ENCODED_BYTES_MAX):
+    if len(encoded.data) > CODED_BYTES_MAX:
         return Undecodable("the picture has more bytes than we decode")
     match encoded.codec:
         case Codec.H264 | Codec.H265:

@@ -2,8 +2,6 @@
 
 import hashlib
 import io
-import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +13,9 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from lenskeeper.pictures.decode import ENCODED_BYTES_MAX, key_frame_planes
+from lenskeeper.base.limits import FINGERPRINT_BYTES, PICTURE_BYTES_MAX
+from lenskeeper.pictures.decode import key_frame_planes
+from lenskeeper.pictures.image_file import open_regular
 from lenskeeper.pictures.planes import Planes
 from lenskeeper.pictures.undecodable import Undecodable
 
@@ -46,16 +46,11 @@ def key_frames(path: Path, *, count: int, every_s: float) -> Iterator[FileFrame 
     one and ends. Only a regular file of this machine is opened, never a URL, a device or what a
     playlist names.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO must not hold us
-    except (OSError, ValueError) as error:
-        yield Undecodable(f"the file cannot be opened: {getattr(error, 'strerror', None) or 'bad name'}")
+    opened = open_regular(path)
+    if isinstance(opened, Undecodable):
+        yield opened
         return
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        yield Undecodable("not a regular file")
-        return
-    with io.FileIO(handle) as file:
+    with opened as file:
         try:
             with _container(file) as container:
                 yield from _key_frames(container, min(count, FRAMES_MAX), every_s)
@@ -105,8 +100,8 @@ def _key_frames(container: InputContainer, count: int, every_s: float) -> Iterat
 def _file_frame(
     stream: VideoStream, packet: "Packet[VideoStream]", *, media_ms: int
 ) -> FileFrame | Undecodable:
-    if packet.size > ENCODED_BYTES_MAX:
+    if packet.size > PICTURE_BYTES_MAX:
         return Undecodable("a key frame has more bytes than we decode")
-    fingerprint = hashlib.blake2b(packet, digest_size=16).hexdigest()
+    fingerprint = hashlib.blake2b(packet, digest_size=FINGERPRINT_BYTES).hexdigest()
     planes = key_frame_planes(stream.codec_context.codec.name, packet, stream.codec_context.extradata)
     return planes if isinstance(planes, Undecodable) else FileFrame(media_ms, fingerprint, planes)

@@ -22,14 +22,16 @@ from typing import Final
 
 import cv2
 
+from lenskeeper.base.limits import PICTURE_BYTES_MAX
+
 HEAD: Final = struct.Struct("<II")
 MEMORY_BYTES_MAX: Final = (
     1536 * 1024 * 1024
 )  # beyond the libraries: six 40-megapixel pictures of 16 bits, 4:4:4
-JOB_BYTES_MAX: Final = 8 * 1024 * 1024  # one picture of 4 MB and what the house sends beside it
+JOB_BYTES_MAX: Final = PICTURE_BYTES_MAX + 64 * 1024  # one picture and what the house sends beside it
 REPLY_BYTES_MAX: Final = (
-    1024 * 1024
-)  # figures and cells of one picture are a few kB; a file's looks come together
+    8 * 1024 * 1024
+)  # figures of one picture are 6 kB; the thousand looks of a file come together
 
 # linux/prctl.h
 _PR_SET_PDEATHSIG: Final = 1

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import h11
 
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.limits import PICTURE_BYTES_MAX
 from lenskeeper.protocols.auth import Credential, Login, read_challenges
 from lenskeeper.protocols.messages import (
     BLANK_LINE,
@@ -26,7 +27,6 @@ from lenskeeper.protocols.messages import (
     read_headers,
 )
 
-STILL_BYTES_MAX: Final = 16 * 1024 * 1024  # a 4K JPEG of the best quality is about 6 MB
 PART_HEADER_BYTES_MAX: Final = 8 * 1024
 ACCEPT: Final = "image/jpeg, image/*;q=0.9, multipart/x-mixed-replace;q=0.5, */*;q=0.1"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -37,7 +37,7 @@ class StillReply:
     """The whole answer to our GET.
 
     content_type:  lower case, without parameters; of the part, if the body was a motion JPEG.
-    body:          at most 16 MB.
+    body:          at most 8 MB.
     is_whole:      False: the connection ended before the announced length.
     location:      where a 3xx points to, as said; reported, never followed.
     authenticated: whether the request carried a login.
@@ -181,11 +181,11 @@ class HttpDialogue:
             if isinstance(event, h11.Response):
                 self._head = event
                 self._parts = _FirstPart() if "multipart/" in self._said("content-type").lower() else None
-                if content_length(self._headers()) > STILL_BYTES_MAX:
+                if content_length(self._headers()) > PICTURE_BYTES_MAX:
                     return _too_large()
             elif isinstance(event, h11.Data):
                 self._body += event.data
-                if len(self._body) > STILL_BYTES_MAX:
+                if len(self._body) > PICTURE_BYTES_MAX:
                     return _too_large()
                 if (
                     self._parts is not None
@@ -272,7 +272,7 @@ class _FirstPart:
         headers = read_headers(bytes(body[begin.end() : split.end()]))
         self._delimiter = bytes(begin[1])
         self._at = split.end()
-        self._length = min(content_length(headers), STILL_BYTES_MAX)
+        self._length = min(content_length(headers), PICTURE_BYTES_MAX)
         self._content_type = headers.get("content-type")
         return True
 
@@ -282,4 +282,4 @@ def _connection() -> h11.Connection:
 
 
 def _too_large() -> Garbled:
-    return Garbled(f"a still of more than {STILL_BYTES_MAX // 1024 // 1024} MB")
+    return Garbled(f"a still of more than {PICTURE_BYTES_MAX // 1024 // 1024} MB")

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lenskeeper.base.codecs import Codec
+from lenskeeper.base.limits import FINGERPRINT_BYTES, PICTURE_BYTES_MAX
 from lenskeeper.protocols.rtp import DROPOUT_PACKETS_MAX, HEADER_BYTES, LATE_WITHIN_PACKETS, Tally, trimmed
 
-UNIT_BYTES_MAX: Final = 4 * 1024 * 1024  # a 4K key picture of the best quality is below 2 MB
 START_CODE: Final = b"\0\0\0\1"
-FINGERPRINT_BYTES: Final = 16
 FOREIGN_BEFORE_ADOPTING: Final = 16  # packets of one unannounced type before we believe them and not the SDP
 
 # What is known of the picture that the present timestamp stands for:
@@ -235,7 +234,7 @@ class KeyFrameCollector:
     def _gather(self, piece: bytes) -> None:
         """Add a piece to the slices, within the cap."""
         self._size += len(piece)
-        if self._size > UNIT_BYTES_MAX:
+        if self._size > PICTURE_BYTES_MAX:
             self._drop()
         else:
             self._slices.append(piece)
