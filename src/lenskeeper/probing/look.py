@@ -39,5 +39,9 @@ async def _visits_apart(target: Target, prober: Prober, looks: Looks, see: See) 
 
 async def _visit(target: Target, prober: Prober, looks: Looks, see: See) -> Probe:
     """One visit, once there is a place: a recorder is one device however many channels it has."""
-    async with prober.gate(target):
+    door = (target.host, target.port)
+    await prober.gates.enter(door)
+    try:
         return await VISITS[target.route](target, prober.credentials.of(target), prober, looks, see)
+    finally:
+        prober.gates.leave(door)

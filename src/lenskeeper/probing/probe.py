@@ -1,15 +1,14 @@
 """What one look at one camera found, and the coded pictures it hands on."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from weakref import WeakValueDictionary
 
 from lenskeeper.base.clock import Clock
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
 from lenskeeper.probing.credentials import NO_CREDENTIALS, Credentials
+from lenskeeper.probing.gates import Gates
 from lenskeeper.probing.refusals import Refusals
 from lenskeeper.probing.targets import IpNetwork, Target
 
@@ -124,17 +123,10 @@ class Prober:
     limits: VisitLimits = VisitLimits()
     networks: tuple[IpNetwork, ...] = ()
     per_host: int = 2
-    _gates: "WeakValueDictionary[tuple[str, int], asyncio.Semaphore]" = field(
-        default_factory=WeakValueDictionary, repr=False
-    )
+    gates: Gates = field(init=False, repr=False)
 
-    def gate(self, target: Target) -> asyncio.Semaphore:
-        """The gate before this target's host and port; hold it for the length of a visit. It lasts while it is held."""
-        gate = self._gates.get((target.host, target.port))
-        if gate is None:
-            gate = asyncio.Semaphore(self.per_host)
-            self._gates[target.host, target.port] = gate
-        return gate
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gates", Gates(self.per_host))
 
 
 See = Callable[[KeyFrame], None]  # takes a key frame at once and never waits; back-pressure is the caller's
