@@ -43,9 +43,9 @@ def seen(
 def recoded(picture: Bgr, how: int) -> Bgr:
     """The same pixels, but for what a coder changes: a level here and there."""
     rng = np.random.default_rng(how)
-    return np.clip(
-        picture + rng.integers(-1, 2, picture.shape) * (rng.random(picture.shape) < 0.3), 0, 255
-    ).astype(np.uint8)
+    change = rng.integers(-1, 2, picture.shape) * (rng.random(picture.shape) < 0.3)
+    coded: Bgr = np.clip(picture + change, 0, 255).astype(np.uint8)
+    return coded
 
 
 LIVE = [shot(i, grain=i) for i in range(6)]

@@ -1,5 +1,7 @@
 """The battery: one decoded picture in, its figures out. Runs in the picture worker."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from lenskeeper.diagnosis.figures import (
     COLUMN_BANDS,
     COLUMN_BINS,
     HEIGHT_PX_MIN,
+    MAP_CELLS,
+    PATTERN_SCALE,
     ROW_BANDS,
     ROW_BINS,
     WIDTH_PX_MIN,
@@ -23,6 +27,8 @@ from lenskeeper.diagnosis.tiles import Tiles, averaged, lay_out, steps_of
 from lenskeeper.pictures.planes import LumaPlane, Planes
 
 STEP_MAX = 40  # of what counts as an edge: a white lorry shall not outweigh the kerb
+SIZES_MAX = 16  # sizes of planes met in one process; 0.3 MB of signs each
+SIGNS_SEED = 20_260_615
 PROFILE_ROWS = (0.12, 0.92)  # share of the height that profiles look at: text lives outside
 
 
@@ -41,6 +47,7 @@ def measure(planes: Planes) -> Figures:
         height_px=planes.height_px,
         reduced_by=planes.reduced_by,
         decoder_errors=planes.decoder_errors,
+        tile_px=tiles.fine.size // MAP_CELLS,
         seen_share=float(tiles.seen.mean()),
         mean=light.mean,
         low=light.low,
@@ -72,10 +79,23 @@ def measure(planes: Planes) -> Figures:
         seen_map=np.packbits(tiles.seen).tobytes(),
         column_edges=columns,
         row_edges=rows,
+        pattern=_pattern(tiles.fine),
         tile_sums=np.rint(sums * 256).astype("<u2").tobytes(),
         ink=display.ink,
         has_seconds=shows_seconds(smooth, display.lines),
     )
+
+
+@lru_cache(maxsize=SIZES_MAX)
+def _signs(height: int, width: int) -> NDArray[np.int16]:
+    """The same draw in each process and for all time: patterns are compared across both."""
+    return np.random.default_rng(SIGNS_SEED).choice(np.array([-1, 1], np.int16), size=(height, width))
+
+
+def _pattern(fine: LumaPlane) -> bytes:
+    signed = cv2.multiply(fine, _signs(*fine.shape), dtype=cv2.CV_32F).astype(np.float32, copy=False)
+    scaled = np.rint(averaged(signed) * PATTERN_SCALE)
+    return np.clip(scaled, -32_768, 32_767).astype("<i2").tobytes()
 
 
 def _edges(tiles: Tiles) -> tuple[Map, bytes, bytes]:

@@ -21,6 +21,8 @@ STEP_OF_NOISE: Final = (
     1.13  # mean step between neighbours, of noise with a standard deviation of 1: 2 / sqrt(pi)
 )
 
+PATTERN_SCALE: Final = 512  # levels: 64 fit, and the noise of a quiet sensor changes a tile by 0.02
+
 INK_COLUMNS: Final = 64
 INK_ROWS: Final = 7  # in each of the two bands where text is burned in
 INK_CELLS: Final = 2 * INK_ROWS * INK_COLUMNS
@@ -41,6 +43,7 @@ class Figures:
 
     All but `seen_share` leave out what is burned into the picture and its outermost 2 %.
 
+    tile_px:        pixels of a tile, as measured.
     seen_share:     how much of the map is left when text and rim are left out.
     mean, low, high: grey levels: mean, and those that 2 % and 98 % of the pixels do not exceed.
     ground_bright, ground_clipped: share of the lower 60 % of the picture above 180, and at the end of the scale.
@@ -64,7 +67,9 @@ class Figures:
     level_map, detail_map: uint8 per tile: mean grey level, and 16 x the mean step between neighbours.
     seen_map:       1 bit per tile: neither text nor rim.
     column_edges, row_edges: uint8, (3, 192) and (4, 108): mean step per bin, of 32 on average.
-    tile_sums:      uint16 per tile: mean grey level x 256, to tell a still from a static scene.
+    tile_sums:      uint16 per tile: mean grey level x 256, to tell a still from a moving scene.
+    pattern:        int16 per tile: mean of the pixels after half of them, by a fixed draw, changed sign, x 512. From
+                    look to look it follows the noise, which only a living sensor renews.
     has_seconds:    whether a clock that shows seconds is written into the picture.
     ink:            uint16, (14, 64): mean step x 16 in the cells of the upper and lower band that hold text, else 0.
     """
@@ -73,6 +78,7 @@ class Figures:
     height_px: int
     reduced_by: int
     decoder_errors: int
+    tile_px: int
     seen_share: float
     mean: float
     low: float
@@ -104,6 +110,7 @@ class Figures:
     column_edges: bytes = field(repr=False)
     row_edges: bytes = field(repr=False)
     tile_sums: bytes = field(repr=False)
+    pattern: bytes = field(repr=False)
     ink: bytes = field(repr=False)
     has_seconds: bool = False
 
@@ -128,6 +135,7 @@ _BYTES: Final = {
     "column_edges": COLUMN_BANDS * COLUMN_BINS,
     "row_edges": ROW_BANDS * ROW_BINS,
     "tile_sums": 2 * MAP_CELLS,
+    "pattern": 2 * MAP_CELLS,
     "ink": 2 * INK_CELLS,
 }
 SCALARS: Final = tuple(f.name for f in fields(Figures) if f.type is float)
@@ -162,7 +170,8 @@ def detail_of(figures: Figures) -> Map:
 def texture_of(detail: Map, noise: float) -> Map:
     """A map of detail without what noise of that standard deviation adds to it."""
     of_noise = STEP_OF_NOISE * noise
-    return np.sqrt(np.maximum(detail**2 - of_noise**2, 0))
+    left: Map = np.sqrt(np.maximum(detail**2 - of_noise**2, 0))
+    return left
 
 
 def seen_of(figures: Figures) -> NDArray[np.bool_]:
@@ -185,6 +194,12 @@ def sums_of(figures: Figures) -> Map:
     """Mean grey level per tile, to 1/256 of a level."""
     sums = np.frombuffer(figures.tile_sums, np.dtype("<u2")).reshape(MAP_ROWS, MAP_COLUMNS)
     return sums.astype(np.float32) / 256
+
+
+def pattern_of(figures: Figures) -> Map:
+    """Mean of the pixels of each tile, half of them with the other sign, in grey levels."""
+    pattern = np.frombuffer(figures.pattern, np.dtype("<i2")).reshape(MAP_ROWS, MAP_COLUMNS)
+    return pattern.astype(np.float32) / PATTERN_SCALE
 
 
 def ink_of(figures: Figures) -> Map:

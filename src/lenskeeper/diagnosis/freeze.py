@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from lenskeeper.diagnosis.baseline import Past
-from lenskeeper.diagnosis.figures import Figures, columns_of, ink_of, rows_of, seen_of, sums_of
+from lenskeeper.diagnosis.figures import Figures, columns_of, ink_of, pattern_of, rows_of, seen_of, sums_of
 from lenskeeper.diagnosis.floors import Steps, graded
 from lenskeeper.diagnosis.kinds import Finding, Kind, Severity
 from lenskeeper.diagnosis.moved import shift_of
@@ -30,9 +30,11 @@ SUSPECT_MS: Final = 3_000
 CODING_LEVELS: Final = 1.0  # a tile's mean may change by as much when one picture is coded twice
 CODING_MEDIAN: Final = 0.3
 STILL_SHARE: Final = 0.99  # of the tiles; one with a leaf in it is life enough
-LIFELESS_MEDIAN: Final = (
-    0.11  # of the tiles, in the middle of the pairs: a still coded anew has 0.06, a live sensor 0.16
+RENEWED_MAX: Final = (
+    0.7  # of the noise; a living sensor renews 0.9 to 1.1, coded 11 and more; a still coded anew 0 to 0.6
 )
+NOISE_MIN: Final = 0.3  # levels: where coding has taken the noise, its own rounding stands in
+CHI_SQUARE_MEDIAN: Final = 0.455  # of the square of a normal variable: the middle heeds no passing car
 INK_CHANGED: Final = 0.33  # of the ink in a cell: another digit changes 0.4 to 1, coding 0.05, seldom 0.3
 INK_LEVELS_MIN: Final = 2.0
 
@@ -161,10 +163,23 @@ def _is_still(a: Sighting, b: Sighting) -> bool:
 
 
 def _is_lifeless(sightings: Sequence[Sighting]) -> bool:
-    """Not even the noise of a sensor: what changes is what coding changes."""
-    changes = [_change(a, b) for a, b in pairwise(sightings)]
-    medians = [float(np.median(change)) for change in changes if change.size]
-    return bool(medians) and float(np.median(medians)) <= LIFELESS_MEDIAN
+    """Whether not even the noise of the sensor is renewed from look to look."""
+    shares = [share for a, b in pairwise(sightings) if (share := _renewed(a.figures, b.figures)) is not None]
+    return bool(shares) and float(np.quantile(shares, 0.25)) <= RENEWED_MAX
+
+
+def _renewed(a: Figures, b: Figures) -> float | None:
+    """How much of its noise a sensor renewed between two looks: 1 for all, above where something moved or was coded.
+
+    The pattern of a tile of n pixels is a sum of n independent signs: fresh noise of variance v changes it by
+    2 v / n in the mean of its square. None for looks of different sizes.
+    """
+    seen = seen_of(a) & seen_of(b)
+    if a.tile_px != b.tile_px or not seen.any():
+        return None
+    change = float(np.median(np.square(pattern_of(a)[seen] - pattern_of(b)[seen]))) / CHI_SQUARE_MEDIAN
+    noise = max((a.noise + b.noise) / 2, NOISE_MIN)
+    return change * a.tile_px / (2 * noise**2)
 
 
 def _ticks(a: Sighting, b: Sighting) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
