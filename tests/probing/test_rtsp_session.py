@@ -1,8 +1,10 @@
 """Visits to simulated cameras on real sockets: each trouble ends with its own word, and we leave politely."""
 
 import asyncio
+import contextlib
 import gc
 import itertools
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -203,3 +205,78 @@ async def test_visits_leave_no_rings_of_references_for_the_collector() -> None:
     finally:
         gc.enable()
     assert left == []
+
+
+async def test_a_visit_that_is_called_off_says_goodbye_too() -> None:
+    keep = camera()
+    async with running(FleetPlan((keep,)), SystemClock()) as fleet:
+        looking = asyncio.create_task(
+            look_at(parse_target(fleet.targets()[0]), prober(), Looks(50, 0.5), lambda _: None)
+        )
+        await asyncio.sleep(0.5)
+        assert fleet.ledger[keep.address].plays == 1
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        await asyncio.sleep(0.2)
+        assert (fleet.ledger[keep.address].teardowns, fleet.ledger[keep.address].abandoned) == (1, 0)
+
+
+async def test_a_camera_that_says_461_is_looked_at_by_udp() -> None:
+    (probe,), (frames,), _ = await visit([camera(trouble=Trouble.UDP_ONLY)])
+    assert (probe.outcome, probe.stream.transport) == (Outcome.PLAYING, "udp")
+    assert len(frames) == 1
+
+
+async def test_a_picture_for_which_there_is_no_room_is_our_fault_and_not_the_cameras() -> None:
+    asked: list[int] = []
+
+    def no_room(size: int) -> bool:
+        asked.append(size)
+        return size == 0
+
+    async with running(FleetPlan((camera(),)), SystemClock()) as fleet:
+        target = parse_target(fleet.targets()[0])
+        probe = await look_at(target, prober(), ONE_LOOK, lambda _: None, hold=no_room)
+    # a small key frame may come whole in one read, and then nothing was held while it came
+    assert probe.outcome is (Outcome.OUR_FAULT if any(asked) else Outcome.PLAYING)
+
+
+async def chatter(said: bytes, times: int) -> tuple[Probe, int]:
+    """A peer that answers DESCRIBE, SETUP and PLAY, and then talks without end and reads nothing."""
+    sent = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        body = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            for number in (1, 2, 3):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(b"RTSP/1.0 200 OK\r\nCSeq: %d\r\nSession: 1\r\n" % number)
+                writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body) if number == 1 else b"\r\n")
+            for _ in range(times):
+                writer.write(said * 100)
+                sent += 100
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    target = parse_target(f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    probe = await look_at(target, prober(), ONE_LOOK, lambda _: None)
+    await asyncio.sleep(0.1)
+    server.close()
+    return probe, sent
+
+
+async def test_a_peer_that_asks_without_end_is_left() -> None:
+    probe, _ = await chatter(b"OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n", 10_000)
+    assert (probe.outcome, probe.remark) == (Outcome.GARBLED, "it asks and asks, and does not serve")
+
+
+async def test_replies_that_nobody_asked_for_are_not_kept() -> None:
+    tracemalloc.start()
+    probe, sent = await chatter(b"RTSP/1.0 200 OK\r\nCSeq: 900\r\n\r\n", 2_000)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert probe.outcome in {Outcome.NO_VIDEO, Outcome.CLOSED}
+    assert sent > 10_000
+    assert most < 8_000_000

@@ -138,3 +138,20 @@ async def test_plain_words_where_tls_is_due_are_told_apart_from_a_dead_camera() 
     server.close()
     await server.wait_closed()
     assert probe.outcome is Outcome.TLS_REFUSED
+
+
+async def test_a_server_that_hangs_up_is_not_called_garbled_and_a_large_picture_needs_room() -> None:
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    target = parse_target(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.jpg")
+    who = Prober(SystemClock(), Refusals(), Credentials(), BRIEF)
+    probe = await look_at(target, who, ONE_LOOK, lambda _: None)
+    server.close()
+    await server.wait_closed()
+    assert (probe.outcome, probe.remark) == (Outcome.CLOSED, "it hung up instead of answering")
+    async with running(FleetPlan((still(),)), SystemClock()) as fleet:
+        target = parse_target(fleet.targets()[0])
+        probe = await look_at(target, who, ONE_LOOK, lambda _: None, hold=lambda size: size < 1000)
+    assert probe.outcome is Outcome.OUR_FAULT

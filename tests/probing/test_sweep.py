@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from dataclasses import replace
 
 from lenskeeper.base.outcomes import Outcome
@@ -16,7 +17,7 @@ from lenskeeper.probing.simulator.fleet import FleetPlan, account, address_of
 from lenskeeper.probing.simulator.running import running
 from lenskeeper.probing.simulator.troubles import Trouble
 from lenskeeper.probing.sweep import Knock, knock, sweep
-from lenskeeper.probing.targets import parse_target
+from lenskeeper.probing.targets import Target, parse_target
 
 TINY = ClipSpec(film=Film(size=(160, 96)), gop=2, gops=1)
 PROBER = Prober(SystemClock(), Refusals(), Credentials(), VisitLimits(connect_s=1, reply_s=1))
@@ -40,7 +41,7 @@ async def test_every_camera_gets_its_answer() -> None:
         async def one(target: object) -> None:
             found.append(await knock(target, PROBER))  # type: ignore[arg-type]
 
-        await sweep(targets, one, in_flight=64)
+        await sweep(targets, one, in_flight=64, per_host=2, failed=never)
         logins = fleet.ledger.total().logins
     outcomes = {k.target.name: k.outcome for k in found}
     assert len(outcomes) == 200
@@ -74,3 +75,42 @@ async def test_a_peer_that_hangs_up_or_talks_without_end_costs_one_deadline() ->
 async def test_a_name_that_does_not_resolve_is_told() -> None:
     found = await knock(parse_target("rtsp://no-such-camera.invalid/"), PROBER)
     assert found.outcome in {Outcome.UNREACHABLE, Outcome.TIMED_OUT}
+
+
+def never(target: object, error: Exception) -> None:
+    raise AssertionError(f"{target}: {error}")
+
+
+async def test_one_recorder_does_not_hold_up_the_other_hosts() -> None:
+    """Its channels wait in a queue of their own: the places in flight are for those who can use them."""
+    channels = [parse_target(f"rtsp://10.0.0.1/{n}") for n in range(20)]
+    others = [parse_target(f"rtsp://10.0.1.{n}/1") for n in range(8)]
+    now: Counter[str] = Counter()
+    order: list[str] = []
+
+    async def look(target: Target) -> None:
+        now[target.host] += 1
+        assert now[target.host] <= 2
+        assert now.total() <= 10
+        await asyncio.sleep(0.05 if target.host == "10.0.0.1" else 0.001)
+        now[target.host] -= 1
+        order.append(target.host)
+
+    await sweep([*channels, *others], look, in_flight=10, per_host=2, failed=never)
+    assert sorted(order) == sorted(t.host for t in [*channels, *others])
+    assert set(order[:8]) == {t.host for t in others}
+
+
+async def test_a_look_that_breaks_is_told_and_the_round_goes_on() -> None:
+    broken: list[str] = []
+    looked: list[str] = []
+
+    async def look(target: Target) -> None:
+        if target.host == "10.0.0.3":
+            raise ValueError("ours")
+        looked.append(target.host)
+
+    targets = [parse_target(f"rtsp://10.0.0.{n}/1") for n in range(1, 9)]
+    await sweep(targets, look, in_flight=2, per_host=2, failed=lambda t, e: broken.append(f"{t.host} {e}"))
+    assert broken == ["10.0.0.3 ours"]
+    assert len(looked) == 7

@@ -26,4 +26,5 @@ class Outcome(StrEnum):
     CLOSED = "closed"  # it hung up amid the visit
     NO_VIDEO = "no_video"  # it describes no video, or sends no packet of it
     NO_KEYFRAME = "no_keyframe"  # packets flow, and no whole key frame came in time
+    OUR_FAULT = "our_fault"  # the look itself failed here; nothing is known of the camera
     UNDECODABLE = "undecodable"  # a key frame came, and no picture can be made of it

@@ -21,6 +21,7 @@ from lenskeeper.house.process import picture_workers, raise_file_limit
 from lenskeeper.house.settings import Settings
 from lenskeeper.house.worker import Reply, image_job, picture_job, read_reply, video_job
 from lenskeeper.pictures.pool import JOB_DEADLINE_S, TimedOut, WorkerLost, WorkerPool
+from lenskeeper.probing.connection import remark
 from lenskeeper.probing.credentials import NO_CREDENTIALS, Credentials
 from lenskeeper.probing.look import look_at
 from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, StreamFacts, VisitLimits
@@ -80,6 +81,10 @@ class Checker:
         self._prober, self._pool, self._looks = prober, pool, looks
         self._usual_bytes = float(FIRST_GUESS_BYTES)
 
+    def now_ms(self) -> int:
+        """By our clock."""
+        return self._prober.clock.now_ms()
+
     async def check(self, target: Target) -> Checked:
         """Look at one target. The world's failures are in the answer; nothing is raised for them."""
         return await (self._check_file(target) if target.route.is_file else self._check_camera(target))
@@ -113,7 +118,11 @@ class Checker:
                 held += size if fits else 0
                 seen.append(asyncio.create_task(measure(frame, size) if fits else give_up(size)))
 
-            probe = await look_at(target, self._prober, self._looks, see)
+            def hold(size: int) -> bool:
+                """Whether what is still coming may be held beside what waits for a worker."""
+                return room.resize(held + size)
+
+            probe = await look_at(target, self._prober, self._looks, see, hold)
             answers = await asyncio.gather(*seen)
         sightings = [sighting for _, found in answers for sighting in found]
         return self._judged(probe, sightings, [reply for reply, _ in answers], local_hour(probe.began_ms))
@@ -204,7 +213,12 @@ async def check_all(
         async def one(target: Target) -> None:
             report(await checker.check(target))
 
-        await sweep(targets, one, in_flight=in_flight)
+        def failed(target: Target, error: Exception) -> None:
+            log.error("look_failed", target=target.name, error=repr(error))
+            probe = Probe(target, checker.now_ms(), Outcome.OUR_FAULT, remark=remark(repr(error)))
+            report(Checked(probe, Diagnosis(Verdict.NOT_CHECKABLE, reason="the look itself failed")))
+
+        await sweep(targets, one, in_flight=in_flight, per_host=settings.probing.per_host, failed=failed)
 
 
 async def knock_all(
@@ -215,11 +229,23 @@ async def knock_all(
         raise Invalid(f"{files[0]} is a file: --reachability asks cameras only", field="target")
     in_flight = raise_file_limit(min(order.in_flight or settings.probing.in_flight, len(targets)))
     prober = prober_of(order, settings)
+    doors: dict[tuple[str, int], list[Target]] = {}
+    for target in targets:
+        doors.setdefault((target.host, target.port), []).append(target)
 
-    async def one(target: Target) -> None:
-        report(await knock(target, prober))
+    async def one(door: Target) -> None:
+        """A recorder is asked once, for all its channels."""
+        found = await knock(door, prober)
+        for target in doors[door.host, door.port]:
+            report(replace(found, target=target))
 
-    await sweep(targets, one, in_flight=in_flight)
+    def failed(door: Target, error: Exception) -> None:
+        log.error("look_failed", target=door.name, error=repr(error))
+        for target in doors[door.host, door.port]:
+            report(Knock(target, prober.clock.now_ms(), Outcome.OUR_FAULT, remark=remark(repr(error))))
+
+    asked = [same[0] for same in doors.values()]
+    await sweep(asked, one, in_flight=in_flight, per_host=prober.per_host, failed=failed)
 
 
 def prober_of(order: CheckOrder, settings: Settings) -> Prober:

@@ -1,6 +1,7 @@
 """From a target to a connected transport, or to the one word that says why not."""
 
 import asyncio
+import errno
 import hashlib
 import socket
 import ssl
@@ -10,6 +11,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from lenskeeper.base.errors import NotAllowed
+from lenskeeper.base.limits import REMARK_CHARS_MAX
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.probing.alarms import alarms
 from lenskeeper.probing.targets import IpNetwork, Route, Target, admit_address
@@ -18,7 +20,6 @@ from lenskeeper.protocols.messages import printable
 RECEIVE_BUFFER_BYTES: Final = (
     128 * 1024
 )  # the kernel's share of one probe; a fast sender waits (probing.md, 4)
-REMARK_CHARS_MAX: Final = 200
 ADMISSIONS_KEPT: Final = 32_768  # above the largest fleet of one prober; 5 MB
 TLS_ROUTES: Final = (Route.RTSPS, Route.HTTPS)
 
@@ -31,6 +32,11 @@ class Failure:
 
     outcome: Outcome
     remark: str
+
+
+NO_ROOM: Final = Failure(
+    Outcome.OUR_FAULT, "no room here for its picture: look at fewer at a time (--concurrency)"
+)
 
 
 def remark(text: str) -> str:
@@ -82,7 +88,7 @@ async def connect(
             transport, protocol = await loop.create_connection(
                 factory, address, target.port, ssl=tls, server_hostname=name
             )
-    except (NotAllowed, OSError) as wrong:
+    except (NotAllowed, OSError, UnicodeError) as wrong:  # UnicodeError: a name that cannot be one
         return _failure(wrong, target, connect_s)
     finally:
         clock.clear(give_up, alarm)
@@ -94,7 +100,7 @@ async def connect(
     return protocol
 
 
-def _failure(wrong: NotAllowed | OSError, target: Target, connect_s: float) -> Failure:
+def _failure(wrong: NotAllowed | OSError | UnicodeError, target: Target, connect_s: float) -> Failure:
     match wrong:
         case NotAllowed():
             return Failure(Outcome.UNREACHABLE, remark(str(wrong)))
@@ -108,6 +114,10 @@ def _failure(wrong: NotAllowed | OSError, target: Target, connect_s: float) -> F
             return Failure(Outcome.TLS_REFUSED, remark(str(wrong)))
         case ConnectionResetError():
             return Failure(Outcome.CLOSED, "it hung up while we connected")
+        case OSError(errno=errno.EMFILE | errno.ENFILE):
+            return Failure(Outcome.OUR_FAULT, "no file descriptor is left here: raise ulimit -n")
+        case UnicodeError():
+            return Failure(Outcome.UNREACHABLE, remark(f"{target.host} is no name that can be looked up"))
     return Failure(Outcome.UNREACHABLE, remark(wrong.strerror or str(wrong)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from lenskeeper.base.outcomes import Outcome
-from lenskeeper.probing.probe import HOLD_OPEN_S_MAX, ONE_LOOK, Looks, Probe, Prober, See
+from lenskeeper.probing.probe import HOLD_OPEN_S_MAX, ONE_LOOK, Hold, Looks, Probe, Prober, See, hold_anything
 from lenskeeper.probing.rtsp_session import visit_rtsp
 from lenskeeper.probing.still_session import visit_still
 from lenskeeper.probing.targets import Route, Target
@@ -17,31 +17,35 @@ VISITS: Final = {
 }
 
 
-def look_at(target: Target, prober: Prober, looks: Looks, see: See) -> Coroutine[Any, Any, Probe]:
+def look_at(
+    target: Target, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything
+) -> Coroutine[Any, Any, Probe]:
     """Look at a network target. Looks close together share one stream; looks far apart are visits of their own.
 
     The probe is that of the first visit that failed, else of the last. Never raises for the world.
     """
     if looks.every_s <= HOLD_OPEN_S_MAX:
-        return _visit(target, prober, looks, see)
-    return _visits_apart(target, prober, looks, see)
+        return _visit(target, prober, looks, see, hold)
+    return _visits_apart(target, prober, looks, see, hold)
 
 
-async def _visits_apart(target: Target, prober: Prober, looks: Looks, see: See) -> Probe:
-    probe = await _visit(target, prober, ONE_LOOK, see)
+async def _visits_apart(
+    target: Target, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything
+) -> Probe:
+    probe = await _visit(target, prober, ONE_LOOK, see, hold)
     for _ in range(looks.count - 1):
         if probe.outcome is not Outcome.PLAYING:
             break
         await prober.clock.sleep(looks.every_s)
-        probe = await _visit(target, prober, ONE_LOOK, see)
+        probe = await _visit(target, prober, ONE_LOOK, see, hold)
     return probe
 
 
-async def _visit(target: Target, prober: Prober, looks: Looks, see: See) -> Probe:
+async def _visit(target: Target, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything) -> Probe:
     """One visit, once there is a place: a recorder is one device however many channels it has."""
     door = (target.host, target.port)
     await prober.gates.enter(door)
     try:
-        return await VISITS[target.route](target, prober.credentials.of(target), prober, looks, see)
+        return await VISITS[target.route](target, prober.credentials.of(target), prober, looks, see, hold)
     finally:
         prober.gates.leave(door)

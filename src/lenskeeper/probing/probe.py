@@ -130,3 +130,9 @@ class Prober:
 
 
 See = Callable[[KeyFrame], None]  # takes a key frame at once and never waits; back-pressure is the caller's
+Hold = Callable[[int], bool]  # whether a visit may hold so many bytes of a picture that is still coming
+
+
+def hold_anything(_size: int) -> bool:
+    """For whoever looks at few cameras, or hands on no picture."""
+    return True

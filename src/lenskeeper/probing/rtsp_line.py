@@ -17,6 +17,8 @@ from lenskeeper.protocols.messages import Garbled
 from lenskeeper.protocols.rtsp import RtspDialogue
 from lenskeeper.protocols.rtsp_wire import Event, Reply, ServerRequest
 
+REPLIES_KEPT_MAX: Final = 4  # one request is in flight, and a keep-alive
+SERVER_REQUESTS_MAX: Final = 16  # of one visit; honest servers ask once or twice
 REPLY_BEGINS: Final = b"RTSP/1."
 
 
@@ -27,17 +29,20 @@ class Line(asyncio.Protocol):
         "_alarm",
         "_alarms",
         "_bell",
-        "_leaves",
         "_loop",
+        "_n_requests",
         "_see",
         "_stirred",
         "_transport",
         "dialogue",
         "garbled",
         "has_left",
+        "has_no_room",
         "heard_at",
         "is_closed",
+        "leaves",
         "replies",
+        "weigh",
     )
 
     def __init__(self, dialogue: RtspDialogue, see: Callable[[KeyUnit], None]) -> None:
@@ -47,14 +52,17 @@ class Line(asyncio.Protocol):
         self.garbled: Garbled | None = None
         self.is_closed = False
         self.heard_at: float | None = None  # loop time of the last byte
+        self.has_no_room = False  # here, for the picture that is coming
         self.has_left = False  # the reply to our goodbye came, or the end of the connection
-        self._leaves = False
+        self.leaves = False
         self._loop = asyncio.get_running_loop()
         self._alarms: Alarms = alarms()
         self._alarm = 0  # of the bell
         self._transport: asyncio.Transport | None = None
         self._bell: asyncio.Future[bool] | None = None
         self._stirred = False
+        self._n_requests = 0
+        self.weigh: Callable[[], bool] | None = None  # whether what is being gathered may be held
 
     # -- what the loop calls
 
@@ -63,16 +71,19 @@ class Line(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        if self._leaves:
+        if self.leaves:
             self._pass_over(data)
             return
         self.heard_at = self._loop.time()
         events = self.dialogue.receive(data)
         if events:
             self.take(events)
+        if self.weigh is not None and not self.weigh():
+            self.has_no_room = True
+            self.stir()
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        if not self._leaves:
+        if not self.leaves:
             self.take(self.dialogue.settle())
         self.has_left = self.is_closed = True
         self.stir()
@@ -87,7 +98,7 @@ class Line(asyncio.Protocol):
     def leave(self, teardown: bytes) -> None:
         """Say goodbye. What still comes is passed over unread until the reply: at scale it is most of the video."""
         self.send(teardown)
-        self._leaves = True
+        self.leaves = True
 
     def _pass_over(self, data: bytes) -> None:
         if REPLY_BEGINS in data:
@@ -106,7 +117,7 @@ class Line(asyncio.Protocol):
 
     def close(self) -> None:
         """FIN, after what was written. Nothing more is heard."""
-        self._leaves = True
+        self.leaves = True
         self.dialogue.end()
         self._alarms.clear(self._time_is_up, self._alarm)
         if self._transport is not None:
@@ -118,9 +129,13 @@ class Line(asyncio.Protocol):
             match event:
                 case KeyUnit():
                     self._see(event)
-                case Reply():
-                    self.replies.append(event)
+                case Reply() if event.method:  # an answer to something: a peer may send others for ever
+                    self.replies = [*self.replies[-REPLIES_KEPT_MAX + 1 :], event]
                 case ServerRequest():
+                    self._n_requests += 1
+                    if self._n_requests > SERVER_REQUESTS_MAX:  # it may never read our answers
+                        self.garbled = Garbled("it asks and asks, and does not serve")
+                        break
                     self.send(event.answer)
                 case Garbled():
                     self.garbled = event

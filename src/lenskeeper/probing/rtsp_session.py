@@ -17,9 +17,19 @@ from lenskeeper.base.codecs import Codec
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
 from lenskeeper.probing.admission import Admission
-from lenskeeper.probing.connection import Failure, remark
+from lenskeeper.probing.connection import NO_ROOM, Failure, remark
 from lenskeeper.probing.credentials import KnownHost
-from lenskeeper.probing.probe import USER_AGENT, KeyFrame, Looks, Probe, Prober, See, StreamFacts
+from lenskeeper.probing.probe import (
+    USER_AGENT,
+    Hold,
+    KeyFrame,
+    Looks,
+    Probe,
+    Prober,
+    See,
+    StreamFacts,
+    hold_anything,
+)
 from lenskeeper.probing.rtsp_line import Datagrams, Line, garbled_remark, open_line
 from lenskeeper.probing.targets import Target
 from lenskeeper.protocols import bitstream, sdp
@@ -56,10 +66,10 @@ class _Media:
 
 
 def visit_rtsp(
-    target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See
+    target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything
 ) -> Coroutine[Any, Any, Probe]:
     """Look at one RTSP target; each key frame goes to `see` as soon as it is whole. Never raises for the world."""
-    return _Visit(target, known, prober, looks, see).run()
+    return _Visit(target, known, prober, looks, see, hold).run()
 
 
 class _Visit:
@@ -72,6 +82,7 @@ class _Visit:
         "_due",
         "_ends_at",
         "_first_frame_ms",
+        "_hold",
         "_known",
         "_last_timestamp",
         "_line",
@@ -80,16 +91,21 @@ class _Visit:
         "_media",
         "_media_ticks",
         "_offset_ms",
+        "_pending_bytes",
         "_phase_ends_s",
         "_prober",
         "_see",
         "_seen",
         "_server",
         "_sets",
+        "_status",
         "_target",
     )  # fmt: skip
 
-    def __init__(self, target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See) -> None:
+    def __init__(
+        self, target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See, hold: Hold
+    ) -> None:
+        self._hold = hold
         self._target, self._known, self._prober, self._looks, self._see = target, known, prober, looks, see
         self._loop = asyncio.get_running_loop()
         self._began_ms = prober.clock.now_ms()
@@ -104,6 +120,8 @@ class _Visit:
         self._sets: tuple[bytes, ...] = ()
         self._last_timestamp: int | None = None
         self._media_ticks = 0
+        self._status = 0  # of the last reply
+        self._pending_bytes = 0
         self._due = self._began_s  # no key frame is taken before this loop time
         self._ends_at = self._began_s + prober.limits.visit_s + looks.span_s
         self._admission = Admission(target.host, known.credential, prober.refusals)
@@ -121,9 +139,11 @@ class _Visit:
         if self._media is not None:
             for transport in self._media.datagrams:
                 transport.close()
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        line, self._line = self._line, None
+        if line is not None:
+            if line.dialogue.session and not line.leaves:  # called off amid the visit
+                line.leave(line.dialogue.teardown(self._media.description if self._media else None))
+            line.close()
 
     async def _all_phases(self) -> Failure | None:
         dialogue = RtspDialogue(
@@ -166,6 +186,7 @@ class _Visit:
             reply = await self._reply(line, line.dialogue.answer(reply))
         if isinstance(reply, Failure):
             return reply
+        self._status = reply.status
         await self._admission.judge(reply.status, authenticated=reply.authenticated)
         self._server = self._server or remark(reply.headers.get("server"))
         if reply.is_ok:
@@ -220,7 +241,7 @@ class _Visit:
                 on_rtcp=self._take_report,
             ),
         )
-        if isinstance(reply, Failure) and reply.remark.startswith(str(UNSUPPORTED_TRANSPORT)):
+        if isinstance(reply, Failure) and self._status == UNSUPPORTED_TRANSPORT:
             reply = await self._set_up_udp(line, media)
         self._phase_ends()
         return reply if isinstance(reply, Failure) else None
@@ -290,11 +311,12 @@ class _Visit:
         """Wait for the key frames that were asked for, keeping the session alive meanwhile."""
         limits = self._prober.limits
         alive_at = self._due = self._loop.time()
+        line.weigh = self._weigh
         while self._seen < self._looks.count:
             now = self._loop.time()
             waits_s = limits.key_frame_s if media.collector.tally.packets else limits.first_packet_s
             deadline = min(self._due + waits_s, self._ends_at)
-            if line.is_closed or line.garbled is not None or now >= deadline:
+            if line.is_closed or line.garbled is not None or line.has_no_room or now >= deadline:
                 failure = self._no_key_frame(line, media, waits_s)
                 if not self._seen:
                     return failure
@@ -307,8 +329,18 @@ class _Visit:
             await line.news(min(deadline, alive_at + line.dialogue.session_timeout_s / 2))
         return None
 
+    def _weigh(self) -> bool:
+        """Whether what is gathered of the coming picture may be held; asked with every read."""
+        pending = self._media.collector.pending_bytes if self._media is not None else 0
+        if pending == self._pending_bytes:
+            return True
+        self._pending_bytes = pending
+        return self._hold(pending)
+
     def _no_key_frame(self, line: Line, media: _Media, waited_s: float) -> Failure:
         tally = media.collector.tally
+        if line.has_no_room:
+            return NO_ROOM
         if line.garbled is not None:
             return Failure(Outcome.GARBLED, garbled_remark(line.garbled))
         if tally.packets == 0:

@@ -4,15 +4,27 @@ import asyncio
 import hashlib
 import secrets
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, cast
 
 from lenskeeper.base.codecs import Codec
+from lenskeeper.base.limits import FINGERPRINT_BYTES
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
 from lenskeeper.probing.admission import Admission
-from lenskeeper.probing.connection import Failure, connect, remark
+from lenskeeper.probing.connection import NO_ROOM, Failure, connect, remark
 from lenskeeper.probing.credentials import KnownHost
-from lenskeeper.probing.probe import USER_AGENT, KeyFrame, Looks, Probe, Prober, See, StreamFacts
+from lenskeeper.probing.probe import (
+    USER_AGENT,
+    Hold,
+    KeyFrame,
+    Looks,
+    Probe,
+    Prober,
+    See,
+    StreamFacts,
+    hold_anything,
+)
 from lenskeeper.probing.targets import Target
 from lenskeeper.protocols.bitstream import jpeg_facts
 from lenskeeper.protocols.http import HttpDialogue, HttpEvent, StillReply
@@ -20,17 +32,18 @@ from lenskeeper.protocols.messages import Garbled, date_ms
 
 JPEG_BEGINS: Final = b"\xff\xd8\xff"
 HTTP_BEGINS: Final = b"HTTP/"
-FINGERPRINT_BYTES: Final = 16
 
 
 class _Line(asyncio.Protocol):
     """Bytes into the dialogue, and one future for what comes of them."""
 
-    def __init__(self, dialogue: HttpDialogue) -> None:
+    def __init__(self, dialogue: HttpDialogue, hold: Hold) -> None:
         self.dialogue = dialogue
+        self._hold = hold
+        self._size = 0
         self.transport: asyncio.Transport | None = None
         self._begins = b""
-        self._heard: deque[HttpEvent] = deque()
+        self._heard: deque[HttpEvent | Failure] = deque()
         self._bell: asyncio.Future[None] | None = None
         self._is_closed = False
 
@@ -39,6 +52,10 @@ class _Line(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        self._size += len(data)
+        if not self._hold(self._size):
+            self._take([NO_ROOM])
+            return
         self._begins += data[: len(HTTP_BEGINS) - len(self._begins)]
         if not HTTP_BEGINS.startswith(self._begins):  # said at once: it may never come to the end of a line
             self._take([Garbled(f"what answers is not HTTP: {self._begins!r}")])
@@ -47,9 +64,9 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._is_closed = True
-        self._take(self.dialogue.settle())
+        self._take(self.dialogue.settle() if self._begins else [])
 
-    def _take(self, events: list[HttpEvent]) -> None:
+    def _take(self, events: Sequence[HttpEvent | Failure]) -> None:
         self._heard += events
         if (self._heard or self._is_closed) and self._bell is not None and not self._bell.done():
             self._bell.set_result(None)
@@ -76,8 +93,8 @@ class _Line(asyncio.Protocol):
 class _Visit:
     """The state of one visit: at most two connections, since some cameras close after their challenge."""
 
-    def __init__(self, target: Target, known: KnownHost, prober: Prober) -> None:
-        self.target, self.known, self.prober = target, known, prober
+    def __init__(self, target: Target, known: KnownHost, prober: Prober, hold: Hold) -> None:
+        self.target, self.known, self.prober, self.hold = target, known, prober, hold
         self.admission = Admission(target.host, known.credential, prober.refusals)
         self.line: _Line | None = None
 
@@ -110,7 +127,7 @@ class _Visit:
     async def _on_new_line(self, dialogue: HttpDialogue, request: bytes) -> StillReply | Failure:
         self.hang_up()
         line = await connect(
-            lambda: _Line(dialogue),
+            lambda: _Line(dialogue, self.hold),
             self.target,
             networks=self.prober.networks,
             certificate_sha256=self.known.certificate_sha256,
@@ -131,21 +148,23 @@ class _Visit:
             self.line.transport.close()
 
 
-async def visit_still(target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See) -> Probe:
+async def visit_still(
+    target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything
+) -> Probe:
     """Fetch as many stills of one target as were asked for. Never raises for the world."""
-    probe = await _one_still(target, known, prober, see)
+    probe = await _one_still(target, known, prober, see, hold)
     for _ in range(looks.count - 1):
         if probe.outcome is not Outcome.PLAYING:
             break
         await prober.clock.sleep(looks.every_s)
-        probe = await _one_still(target, known, prober, see)
+        probe = await _one_still(target, known, prober, see, hold)
     return probe
 
 
-async def _one_still(target: Target, known: KnownHost, prober: Prober, see: See) -> Probe:
+async def _one_still(target: Target, known: KnownHost, prober: Prober, see: See, hold: Hold) -> Probe:
     loop, began_ms = asyncio.get_running_loop(), prober.clock.now_ms()
     began_s = loop.time()
-    visit = _Visit(target, known, prober)
+    visit = _Visit(target, known, prober, hold)
     try:
         async with asyncio.timeout(prober.limits.visit_s):
             reply = await visit.run()

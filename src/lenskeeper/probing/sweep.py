@@ -6,6 +6,7 @@ Ping tells only that there is power, a TCP connection only that a port is open; 
 
 import asyncio
 import gc
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,13 +120,35 @@ async def sweep(
     look: Callable[[Target], Awaitable[None]],
     *,
     in_flight: int,
+    per_host: int,
+    failed: Callable[[Target, Exception], None],
 ) -> None:
-    """Give every target to `look`, at most `in_flight` at a time; returns when all have been looked at."""
-    waiting = iter(targets)
+    """Give every target to `look`, at most `in_flight` at a time and `per_host` of one host and port.
+
+    A recorder's channels wait in a queue of their own, so that they hold no place that another host could use.
+    failed: told when `look` itself raises; one target must not end the round of twenty thousand.
+    """
+    waiting: dict[tuple[str, int], deque[Target]] = {}
+    for target in targets:
+        door = (target.name, -1) if target.route.is_file else (target.host, target.port)
+        waiting.setdefault(door, deque()).append(target)
+    open_doors = deque(
+        door for turn in range(per_host) for door, queue in waiting.items() if len(queue) > turn
+    )
 
     async def one_after_another() -> None:
-        for target in waiting:
-            await look(target)
+        while open_doors:
+            door = open_doors.popleft()
+            queue = waiting[door]
+            if not queue:
+                continue
+            target = queue.popleft()
+            try:
+                await look(target)
+            except Exception as error:  # noqa: BLE001  the loop that keeps a round alive; it tells what it caught
+                failed(target, error)
+            if queue:
+                open_doors.append(door)
 
     with _collecting_seldom():
         async with asyncio.TaskGroup() as group:

@@ -132,6 +132,11 @@ class KeyFrameCollector:
             found = self._marked() or found
         return found
 
+    @property
+    def pending_bytes(self) -> int:
+        """What is held of a picture that is not whole yet."""
+        return self._size
+
     # -- what codecs fill in
 
     def _payload(self, data: bytes, body: int, end: int) -> None:
