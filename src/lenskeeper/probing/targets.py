@@ -3,20 +3,49 @@
 import csv
 import io
 import ipaddress
+import re
+import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from unicodedata import category
+from urllib.parse import quote
 
 from lenskeeper.base.errors import Invalid, NotAllowed
+from lenskeeper.base.secret import DOTS
 
 TARGETS_MAX: Final = 200_000  # ten times the largest fleet we know; a longer list is a wrong file
 TARGET_CHARS_MAX: Final = 2_000  # longer than any address a camera maker prints
 IMAGE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+FILE_SUFFIXES: Final = IMAGE_SUFFIXES | frozenset(
+    {".mp4", ".mkv", ".avi", ".mov", ".ts", ".m4v", ".mjpeg", ".h264", ".264", ".h265", ".265", ".hevc"}
+)
 TABLE_SUFFIXES: Final = frozenset({".csv", ".txt"})
 TARGET_COLUMNS: Final = ("target", "url", "address", "地址")
+
+HOST_CHARS_MAX: Final = 253
+LABEL_CHARS_MAX: Final = 63
+PORT_MAX: Final = 65_535
+PATH_BEGINS: Final = ("/", "./", "../", "~")
+UNSENDABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line separators
+NO_ACCOUNT: Final = (
+    "take the account out of the address; pass --user NAME and give the password when asked, "
+    "or name the host in a file for --credentials"
+)
+
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_HOST_ENDS: Final = re.compile(r"[/?#]")
+_HOST_PORT: Final = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([^:\[\]]*))?")
+_HOST_NAME: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_IP_CHARS: Final = re.compile(r"[0-9A-Fa-f.:]+(?:%[A-Za-z0-9._~-]+)?")
+# XM, Foscam and their many heirs take a password in the address only.
+_PASSWORD_KEY: Final = re.compile(
+    r"(?i)(?<![a-z0-9])(?:[a-z0-9]*(?:password|passwd|pwd|psw|token|secret)|pass|passphrase|auth|key|apikey|pw|loginpas)="
+)
+_AMPERSAND: Final = re.compile(r"&")
+_VALUE_ENDS: Final = {";": re.compile(r"[&;]"), "_": re.compile(r"&|_[A-Za-z0-9]+=")}
 
 # Where a cloud keeps the secrets of the machine we run on; no camera lives there.
 METADATA_ADDRESSES: Final = frozenset(
@@ -48,68 +77,196 @@ DEFAULT_PORTS: Final = {Route.RTSP: 554, Route.RTSPS: 322, Route.HTTP: 80, Route
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing to look at. `name` is what the operator typed; it never holds a credential.
+    """One thing to look at.
 
-    host, port: for network routes; host is a name or an address without brackets.
+    name: what the operator typed, with dots for the value of a password-like parameter; to be shown and logged.
+    host, port: for network routes; host is a lower-case name in ASCII or an address without brackets.
+    url: for network routes, what requests carry. It may hold a password (see _PASSWORD_KEY): never show it.
     """
 
     name: str
     route: Route
     host: str = ""
     port: int = 0
+    url: str = field(default="", repr=False)
 
 
 def parse_target(text: str) -> Target:
     """A target from what a person typed: an address with a known scheme, or the path of a file.
 
-    Invalid: a credential in the address, an unknown scheme, no host, a port out of range, control characters.
+    Invalid: a credential in the address, an unknown scheme, a wrong host or port, control characters, a bare IP
+    address. An `@` in the host part is a credential, and so is one further on that has a `:` anywhere before
+    it: `rtsp://admin:12/34@host/x` and `https://host:8443/a@b` cannot be told apart. The latter is written %40.
     """
     text = text.strip()
-    shown = without_credential(text)
     if not text or len(text) > TARGET_CHARS_MAX:
         raise Invalid(f"give an address or a file of 1 to {TARGET_CHARS_MAX} characters", field="target")
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+    shown = without_credential(text)
+    if not text.isprintable() and any(category(c) in UNSENDABLE for c in text):
         # A line break in a request line would let one line of a list become two requests.
-        raise Invalid(f"{shown!r} holds a control character: write the address on one line", field="target")
-    scheme, separator, _rest = text.partition("://")
-    if not separator:
-        return Target(text, Route.IMAGE if Path(text).suffix.lower() in IMAGE_SUFFIXES else Route.VIDEO)
+        raise Invalid(
+            f"{shown!r} holds a control character or is no UTF-8: write the address on one line",
+            field="target",
+        )
+    scheme, separator, rest = text.partition("://")
+    if not separator or not _SCHEME.fullmatch(scheme):
+        return _file_target(text, shown)
     if scheme.lower() not in {r.value for r in DEFAULT_PORTS}:
         raise Invalid(
             f"{shown}: use rtsp://, rtsps://, http://, https:// or the path of a file", field="target"
         )
-    return _network_target(text, shown, Route(scheme.lower()))
+    return _network_target(text, shown, Route(scheme.lower()), rest)
 
 
-def _network_target(text: str, shown: str, route: Route) -> Target:
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError as wrong:
-        raise Invalid(f"{shown}: {wrong}; write {route}://HOST:PORT/PATH", field="target") from None
-    if "@" in parts.netloc:
-        # Whoever lists processes on this machine reads the command line.
+def _file_target(text: str, shown: str) -> Target:
+    account, at, _ = text.rpartition("@")
+    if at and ":" in account and ("://" in text or not text.startswith(PATH_BEGINS) or text.startswith("//")):
+        raise Invalid(f"{shown}: {NO_ACCOUNT}; if it is a file, begin it with ./", field="target")
+    authority = _authority(text)
+    match = _HOST_PORT.fullmatch(authority)
+    bare = authority if _ip(authority) else match[1].strip("[]") if match else ""
+    suffix = Path(text).suffix.lower()
+    in_folder = authority == bare and text[len(bare) :].startswith("/") and suffix in FILE_SUFFIXES
+    if _ip(bare) and not in_folder:
+        host = f"[{bare}]" if ":" in bare else bare
         raise Invalid(
-            f"{shown}: take the account out of the address; pass --user NAME and give the password when asked, "
-            "or name the host in a file for --credentials",
+            f"{host} is an address and not a file: write rtsp://{host}/PATH (a file: ./{host})",
             field="target",
         )
-    if not host:
-        raise Invalid(f"{shown}: no host; write {route}://HOST:PORT/PATH", field="target")
-    if port == 0:
+    return Target(text, Route.IMAGE if suffix in IMAGE_SUFFIXES else Route.VIDEO)
+
+
+def _network_target(text: str, shown: str, route: Route, rest: str) -> Target:
+    authority = _authority(rest)
+    account, at, _ = rest.rpartition("@")
+    if at and (":" in account or "@" in authority):
+        # Whoever lists processes on this machine reads the command line.
+        raise Invalid(f"{shown}: {NO_ACCOUNT}; an @ in a path is written %40", field="target")
+    try:
+        host, port = host_and_port(authority)
+    except Invalid as wrong:
+        # What stands where the port should be may be a password whose `@host` was forgotten: not quoted.
+        begin = without_credential(authority) if authority.startswith("[") else authority.partition(":")[0]
+        raise Invalid(f"{route}://{begin}: {wrong}; write {route}://HOST:PORT/PATH", field="target") from None
+    place = f"[{host}]" if ":" in host else host
+    url = f"{route}://{place}{'' if port is None else f':{port}'}{_sendable(rest[len(authority) :])}"
+    if len(url) > TARGET_CHARS_MAX:
         raise Invalid(
-            f"{shown}: port 0 cannot be looked at; leave the port out or give 1 to 65535", field="target"
+            f"{route}://{place}: the address has more than {TARGET_CHARS_MAX} characters once percent-encoded",
+            field="target",
         )
-    return Target(text, route, host, port or DEFAULT_PORTS[route])
+    return Target(_without_passwords(text), route, host, port or DEFAULT_PORTS[route], url)
+
+
+def _authority(rest: str) -> str:
+    """The host part: what stands before the first `/`, `?` or `#`."""
+    return _HOST_ENDS.split(rest, maxsplit=1)[0]
+
+
+def _sendable(tail: str) -> str:
+    """Path and query with whatever cannot stand in a request line percent-encoded as UTF-8; the rest as typed."""
+    if tail.isascii() and " " not in tail:
+        return tail
+    return "".join(c if "!" <= c <= "~" else quote(c, safe="") for c in tail)
+
+
+def host_and_port(text: str) -> tuple[str, int | None]:
+    """The host as Target.host has it, and the port where one is given. Invalid: the reason, quoting nothing."""
+    match = _HOST_PORT.fullmatch(text)
+    if match is None:
+        raise Invalid("no HOST:PORT; an IPv6 address stands in brackets", field="target")
+    host, port = _host(match[1]), match[2]
+    if not port:
+        return host, None
+    if not (port.isascii() and port.isdecimal() and int(port) <= PORT_MAX):
+        raise Invalid(f"the port is no number from 1 to {PORT_MAX}", field="target")
+    if int(port) == 0:
+        raise Invalid(f"port 0 cannot be looked at; leave it out or give 1 to {PORT_MAX}", field="target")
+    return host, int(port)
+
+
+def _host(text: str) -> str:
+    """A host, lower case and in ASCII. Sources: RFC 1035 2.3.4 for the lengths, RFC 3490 for other scripts."""
+    if text.startswith("["):
+        if not isinstance(_ip(text[1:-1]), ipaddress.IPv6Address):
+            raise Invalid("what stands in brackets is no IPv6 address", field="target")
+        return text[1:-1].lower()
+    name = text.removesuffix(".")
+    if not name:
+        raise Invalid("no host", field="target")
+    if len(name) > HOST_CHARS_MAX:
+        raise Invalid(f"the host name has more than {HOST_CHARS_MAX} characters", field="target")
+    if ".." in name or name.startswith("."):
+        raise Invalid("the host name has an empty part: take out one dot", field="target")
+    try:
+        name = name.lower() if name.isascii() else name.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise Invalid(
+            "the host name cannot be written in ASCII: give its xn-- form or its address", field="target"
+        ) from None
+    if len(name) > HOST_CHARS_MAX or any(len(label) > LABEL_CHARS_MAX for label in name.split(".")):
+        raise Invalid(
+            f"the host name is longer than {HOST_CHARS_MAX} characters, or a part of it than {LABEL_CHARS_MAX}",
+            field="target",
+        )
+    if not _HOST_NAME.fullmatch(name):
+        raise Invalid("a host name is letters, digits, - and dots", field="target")
+    return name
+
+
+def host_key(host: str) -> str:
+    """One text for all spellings of a host: 127.9 and ::ffff:127.0.0.9 are 127.0.0.9, Cam.City. is cam.city.
+
+    Names are not resolved: where it matters that a name and an address are one device, ask with the address.
+    """
+    host = host.strip("[]").lower().removesuffix(".")
+    if (ip := _ip(host)) is not None:
+        return str(getattr(ip, "ipv4_mapped", None) or ip)
+    try:
+        # the short forms that getaddrinfo takes: 127.9, 0x7f.9
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, ValueError):  # ValueError: not even ASCII
+        pass
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def _ip(text: str) -> IpAddress | None:
+    try:
+        return ipaddress.ip_address(text) if _IP_CHARS.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def without_credential(text: str) -> str:
-    """The address as it may be shown: whatever stands before `@` in the host part becomes dots."""
+    """An address, or a peer's words, as they may be shown.
+
+    Dots stand for all between `://` and the last `@`, without a scheme for all before an `@` that has a `:`
+    before it, and for the values of password-like parameters. It hides too much rather than too little.
+    """
     scheme, separator, rest = text.partition("://")
-    authority, slash, path = rest.partition("/")
-    if not separator or "@" not in authority:
-        return text
-    return f"{scheme}://••••••@{authority.rpartition('@')[2]}{slash}{path}"
+    begin = f"{scheme}://" if separator and _SCHEME.fullmatch(scheme) else ""
+    account, at, place = (rest if begin else text).rpartition("@")
+    if at and (begin or ":" in account):
+        text = f"{begin}{DOTS}@{place}"
+    return _without_passwords(text)
+
+
+def _without_passwords(text: str) -> str:
+    """Dots for the value of each parameter whose key says password.
+
+    A value ends at `&` only, since passwords hold any other character; where parameters are joined by `;`, or by
+    `_` as XM's recorders have them (`user=admin_password=x_channel=1`), it ends there too.
+    """
+    shown, at = [], 0
+    while (key := _PASSWORD_KEY.search(text, at)) is not None:
+        joint = text[key.start() - 1] if key.start() else ""
+        stop = _VALUE_ENDS.get(joint, _AMPERSAND).search(text, key.end())
+        shown += [text[at : key.end()], DOTS]
+        at = stop.start() if stop else len(text)
+    return "".join([*shown, text[at:]])
 
 
 def read_targets(lines: Iterable[str], *, source: str) -> list[Target]:
