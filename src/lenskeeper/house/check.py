@@ -237,7 +237,7 @@ async def knock_all(
         """A recorder is asked once, for all its channels."""
         found = await knock(door, prober)
         for target in doors[door.host, door.port]:
-            report(replace(found, target=target))
+            report(found if target is door else replace(found, target=target))
 
     def failed(door: Target, error: Exception) -> None:
         log.error("look_failed", target=door.name, error=repr(error))

@@ -75,21 +75,28 @@ async def connect(
     tls = TLS if target.route in TLS_ROUTES else None
     is_address = _is_address(target.host)
     name = ("" if is_address else target.host) if tls else None
-    patience = asyncio.timeout(None)  # without a timer of its own: see alarms.py
+    task = asyncio.current_task()
+    assert task is not None
+    is_late = False
 
-    def give_up() -> None:
-        patience.reschedule(loop.time())
+    def give_up() -> None:  # what asyncio.timeout does, without a timer of its own: see alarms.py
+        nonlocal is_late
+        is_late = True
+        task.cancel()
 
     alarm = clock.set(give_up, loop.time() + connect_s)
     try:
-        async with patience:
-            address = target.host if is_address else await _resolved(target)
-            _admit(address, tuple(networks))
-            transport, protocol = await loop.create_connection(
-                factory, address, target.port, ssl=tls, server_hostname=name
-            )
+        address = target.host if is_address else await _resolved(target)
+        _admit(address, tuple(networks))
+        transport, protocol = await loop.create_connection(
+            factory, address, target.port, ssl=tls, server_hostname=name
+        )
     except (NotAllowed, OSError, UnicodeError) as wrong:  # UnicodeError: a name that cannot be one
-        return _failure(wrong, target, connect_s)
+        return _failure(wrong, target)
+    except asyncio.CancelledError:
+        if not is_late or task.uncancel() > 0:  # somebody else called us off
+            raise
+        return Failure(Outcome.TIMED_OUT, f"no connection within {connect_s:g} s")
     finally:
         clock.clear(give_up, alarm)
     if certificate_sha256 is not None and _fingerprint(transport) != certificate_sha256:
@@ -100,12 +107,12 @@ async def connect(
     return protocol
 
 
-def _failure(wrong: NotAllowed | OSError | UnicodeError, target: Target, connect_s: float) -> Failure:
+def _failure(wrong: NotAllowed | OSError | UnicodeError, target: Target) -> Failure:
     match wrong:
         case NotAllowed():
             return Failure(Outcome.UNREACHABLE, remark(str(wrong)))
         case TimeoutError():
-            return Failure(Outcome.TIMED_OUT, f"no connection within {connect_s:g} s")
+            return Failure(Outcome.TIMED_OUT, "the network gave up connecting")
         case socket.gaierror():
             return Failure(Outcome.UNREACHABLE, remark(f"{target.host} does not resolve: {wrong.strerror}"))
         case ConnectionRefusedError():

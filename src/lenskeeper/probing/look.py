@@ -1,10 +1,21 @@
 """One look at any network target: the session for its route, and as many visits as the looks ask for."""
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, Final
 
 from lenskeeper.base.outcomes import Outcome
-from lenskeeper.probing.probe import HOLD_OPEN_S_MAX, ONE_LOOK, Hold, Looks, Probe, Prober, See, hold_anything
+from lenskeeper.probing.probe import (
+    HOLD_OPEN_S_MAX,
+    ONE_OF_SEVERAL,
+    Hold,
+    KeyFrame,
+    Looks,
+    Probe,
+    Prober,
+    See,
+    hold_anything,
+)
 from lenskeeper.probing.rtsp_session import visit_rtsp
 from lenskeeper.probing.still_session import visit_still
 from lenskeeper.probing.targets import Route, Target
@@ -29,19 +40,21 @@ def look_at(
     return _visits_apart(target, prober, looks, see, hold)
 
 
-async def _visits_apart(
-    target: Target, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything
-) -> Probe:
-    probe = await _visit(target, prober, ONE_LOOK, see, hold)
+async def _visits_apart(target: Target, prober: Prober, looks: Looks, see: See, hold: Hold) -> Probe:
+    def see_alone(frame: KeyFrame) -> None:
+        """The stream's clock begins anew with each visit, so only ours says how far two of them are apart."""
+        see(replace(frame, media_ms=None))
+
+    probe = await _visit(target, prober, ONE_OF_SEVERAL, see_alone, hold)
     for _ in range(looks.count - 1):
         if probe.outcome is not Outcome.PLAYING:
             break
         await prober.clock.sleep(looks.every_s)
-        probe = await _visit(target, prober, ONE_LOOK, see, hold)
+        probe = await _visit(target, prober, ONE_OF_SEVERAL, see_alone, hold)
     return probe
 
 
-async def _visit(target: Target, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything) -> Probe:
+async def _visit(target: Target, prober: Prober, looks: Looks, see: See, hold: Hold) -> Probe:
     """One visit, once there is a place: a recorder is one device however many channels it has."""
     door = (target.host, target.port)
     await prober.gates.enter(door)

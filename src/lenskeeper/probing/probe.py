@@ -70,7 +70,8 @@ class KeyFrame:
 
     at_ms:       when its last byte came, by our clock, UTC milliseconds.
     media_ms:    its RTP timestamp since the first of the look, in milliseconds; None where the route has none.
-    fingerprint: a hash of the coded picture alone, without clock, parameter sets or headers.
+    fingerprint: a hash of the coded picture alone, without clock, parameter sets or headers; empty where it
+                 is not compared with another.
     """
 
     encoded: Encoded
@@ -96,10 +97,19 @@ class VisitLimits:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """How many key frames of one camera, and how far apart (at least, in seconds)."""
+    """How many key frames of one camera, and how far apart (at least, in seconds).
+
+    is_part: of looks so far apart that each is a visit of its own.
+    """
 
     count: int = 1
     every_s: float = 2.0
+    is_part: bool = False
+
+    @property
+    def are_compared(self) -> bool:
+        """Whether key frames are compared with one another; a fingerprint costs 0.1 ms per 100 kB."""
+        return self.count > 1 or self.is_part
 
     @property
     def span_s(self) -> float:
@@ -108,6 +118,7 @@ class Looks:
 
 
 ONE_LOOK: Final = Looks()
+ONE_OF_SEVERAL: Final = Looks(is_part=True)
 
 
 @dataclass(frozen=True, slots=True)
