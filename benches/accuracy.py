@@ -148,7 +148,7 @@ def healthy_series(folder: Path, reference_from: str, min_visibility_m: float) -
     rank = spearman(strengths, [far_m for _, far_m, _ in looks])
     print(f"{'frames':32} {len(looks)}")
     print(f"{'verdicts':32} {dict(verdicts)}")
-    print(f"{'faults by kind (all false)':32} {dict(kinds)}")
+    print(f"{'faults, by kind':32} {dict(kinds)}")
     print(f"{'low visibility':32} {weather}")
     print(f"{'moved not checkable':32} {moved_unchecked}")
     print(f"{'Spearman, strength : visibility':32} {rank:.3f}")

@@ -68,6 +68,10 @@ def test_the_same_bytes_under_advancing_timestamps_are_frozen() -> None:
 def test_the_same_bytes_at_the_same_time_are_one_look_twice() -> None:
     once = [Sighting(LIVE[0], 1_000_000 + i, 0.0, b"same") for i in range(5)]
     assert judge_sequence(once).finding is None
+    twice = [
+        Sighting(LIVE[0], 1_000_000 + i, at_ms, b"same") for i, at_ms in enumerate((0.0, 2_500.0, 2_500.0))
+    ]
+    assert judge_sequence(twice).finding is None
 
 
 def test_a_freeze_in_the_middle_is_seen_from_its_length() -> None:

@@ -66,6 +66,8 @@ def _strokes(band: LumaPlane, letter_px: int) -> tuple[Mask, NDArray[np.float32]
     _, hard = cv2.threshold(step, STROKE_LEVELS - 1, 255, cv2.THRESH_BINARY)
     density = cv2.blur(hard, (3 * letter_px, letter_px))
     _, core = cv2.threshold(density, int(255 * STROKES_SHARE), 255, cv2.THRESH_BINARY)
+    if not cv2.countNonZero(core):
+        return np.zeros_like(band), np.zeros((INK_ROWS, INK_COLUMNS), np.float32)
     lines = cv2.morphologyEx(core, cv2.MORPH_OPEN, np.ones((1, WORD_LETTERS * letter_px), np.uint8))
     text = cv2.dilate(lines, np.ones((letter_px | 1, (2 * letter_px) | 1), np.uint8))
     written = cv2.resize(

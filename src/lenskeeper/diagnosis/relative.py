@@ -118,7 +118,7 @@ def was_so(finding: Finding, past: Past, figures: Figures, *, air_is_known: bool
     """
     if air_is_known and finding.kind is Kind.LOW_VISIBILITY:
         return True
-    if finding.severity is Severity.SEVERE or finding.kind is Kind.MOSAIC:
+    if finding.severity is Severity.SEVERE or (finding.kind is Kind.MOSAIC and figures.decoder_errors):
         return False
     before = with_scalars(figures, past.centre)
     usual = [f for floor in floors.FLOORS if (f := floor(before))]
