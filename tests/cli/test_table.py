@@ -39,9 +39,9 @@ MIXED = [
 
 def test_the_worst_stands_first_with_its_evidence() -> None:
     lines = shown(MIXED).splitlines()[1:]
-    assert [line.split()[0][-4:] for line in lines] == ["soft", "gone", "well"]
-    assert "severe blur: 0.123 is below 0.36 (absolute floor)" in lines[0]
-    assert "timed_out: its words" in lines[1]
+    assert [line.split()[0][-4:] for line in lines] == ["gone", "soft", "well"]
+    assert "severe blur: 0.123 is below 0.36 (absolute floor)" in lines[1]
+    assert "timed_out: its words" in lines[0]
 
 
 def test_what_a_camera_says_is_text_and_no_markup() -> None:

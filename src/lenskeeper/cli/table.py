@@ -56,8 +56,10 @@ def mark_of(checked: Checked) -> tuple[str, str]:
 
 
 def _rank(checked: Checked) -> tuple[int, str]:
-    playing = checked.probe.outcome is Outcome.PLAYING
-    return (ORDER.index(checked.diagnosis.verdict) + (1 if playing else 0), checked.probe.outcome)
+    """No picture first, by outcome; then the verdicts in their order."""
+    if checked.probe.outcome is not Outcome.PLAYING:
+        return (-1, checked.probe.outcome)
+    return (ORDER.index(checked.diagnosis.verdict), "")
 
 
 def what_and_why(checked: Checked) -> str:
