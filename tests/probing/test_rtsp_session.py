@@ -117,7 +117,7 @@ async def test_each_phase_has_a_deadline_of_its_own() -> None:
         ill(camera(n), t) for n, t in enumerate([Trouble.HALF_OPEN, Trouble.NO_PACKETS, Trouble.NO_KEYFRAME])
     )
     probes, _, _ = await visit([half_open, silent, endless])
-    assert [p.remark.partition(":")[0] for p in probes] == [
+    assert [p.remark.partition(" (")[0] for p in probes] == [
         "no answer within 2.5 s",
         "no packet of video within 1 s of PLAY",
         "no whole key frame within 1.5 s",

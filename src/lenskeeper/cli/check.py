@@ -79,7 +79,12 @@ def add_check(commands: Any) -> None:
     check.add_argument(
         "--user", metavar="NAME", help=f"one account for all; asks, or reads {PASSWORD_VARIABLE}"
     )
-    check.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for one visit (25)")
+    check.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="seconds for one visit, and for its key frame (25, and 8)",
+    )
     check.add_argument("--concurrency", type=_whole(1, 20_000), metavar="N", help="visits at a time (100)")
 
 

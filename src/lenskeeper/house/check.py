@@ -256,7 +256,8 @@ def prober_of(order: CheckOrder, settings: Settings) -> Prober:
         connect_s=min(probing.connect_s, visit_s),
         reply_s=min(probing.reply_s, visit_s),
         first_packet_s=min(probing.first_packet_s, visit_s),
-        key_frame_s=min(probing.key_frame_s, visit_s),
+        # who names a longer visit means the longest wait in it, and that is the one for a key frame
+        key_frame_s=order.visit_s or min(probing.key_frame_s, visit_s),
         visit_s=visit_s,
     )
     return Prober(

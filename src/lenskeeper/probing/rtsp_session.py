@@ -350,7 +350,7 @@ class _Visit:
         counts = f"{tally.frames} frames, {tally.key_drops} damaged key frames, {tally.lost} packets lost"
         if line.is_closed:
             return Failure(Outcome.CLOSED, f"it hung up before a key frame was whole: {counts}")
-        return Failure(Outcome.NO_KEYFRAME, f"no whole key frame within {waited_s:g} s: {counts}")
+        return Failure(Outcome.NO_KEYFRAME, f"no whole key frame within {waited_s:g} s ({counts}): wait longer with --timeout")
 
     def _take_unit(self, unit: KeyUnit) -> None:
         """Hand a key frame on at once, within the loop's own callback: among thousands of visits none may wait here."""
