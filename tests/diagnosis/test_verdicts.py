@@ -139,6 +139,14 @@ def test_a_meadow_is_no_colour_cast(seed: int) -> None:
     assert Kind.COLOUR_CAST not in kinds(seen(green.astype(np.uint8)))
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_slanting_pattern_is_a_thing_and_no_stripe(seed: int) -> None:
+    """A roof or a fence in perspective is not in step from left to right."""
+    y, x = np.mgrid[0:270, 0:480]
+    roof = np.clip(a_road(seed) + 40 * np.sin(y * 0.25 + x * 0.02)[..., None], 0, 255).astype(np.uint8)
+    assert Kind.STRIPES not in kinds(seen(roof))
+
+
 def test_a_defocused_camera_with_text_is_still_found() -> None:
     """The text alone takes the variance of the Laplacian above that of a healthy picture."""
     assert Kind.BLUR in kinds(seen(blurred(a_road(1), 3)))
