@@ -177,9 +177,11 @@ class Login:
     The rule of the house is kept here, for RTSP and HTTP alike.
     """
 
-    __slots__ = ("_challenge", "_cnonce", "_credential", "_n_uses", "_refused", "_stale_spent")
+    __slots__ = ("_basic", "_challenge", "_cnonce", "_credential", "_n_uses", "_refused", "_stale_spent")
 
-    def __init__(self, credential: Credential | None, cnonce: str) -> None:
+    def __init__(self, credential: Credential | None, cnonce: str, *, basic: bool = True) -> None:
+        """basic: whether the password may be sent in clear to a peer that offers nothing better."""
+        self._basic = basic
         self._credential = credential
         self._cnonce = cnonce
         self._challenge: Challenge | None = None
@@ -200,9 +202,16 @@ class Login:
         challenge = strongest(challenges)
         if challenge is None or self._credential is None or self._refused:
             return False
+        if challenge.strength == _BASIC and not self._basic:
+            return False
         if not authenticated:
             return self._challenge is None
         return challenge.stale and not self._stale_spent
+
+    def wants_basic(self, challenges: Iterable[Challenge]) -> bool:
+        """Whether these challenges could be answered in clear only, and we were told not to."""
+        challenge = strongest(challenges)
+        return challenge is not None and challenge.strength == _BASIC and not self._basic
 
     def accept(self, challenges: Iterable[Challenge], *, authenticated: bool) -> bool:
         """Take the challenge for the requests to come. False: this was a refusal, and the login is over."""

@@ -83,11 +83,18 @@ class HttpDialogue:
     )
 
     def __init__(
-        self, url: str, *, user_agent: str, credential: Credential | None = None, cnonce: str = ""
+        self,
+        url: str,
+        *,
+        user_agent: str,
+        credential: Credential | None = None,
+        cnonce: str = "",
+        basic: bool = True,
     ) -> None:
         """Open a dialogue about `url`, which is http:// or https:// without user and password, else Invalid.
 
         cnonce: unguessable letters and digits, needed with a credential.
+        basic: whether the password may be sent in clear to a peer that offers nothing better.
         """
         parts = urlsplit(url)
         scheme = parts.scheme.lower()
@@ -106,7 +113,7 @@ class HttpDialogue:
         self._host = parts.netloc.lower().removesuffix(f":{_DEFAULT_PORTS[scheme]}")
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._agent = printable(user_agent)
-        self._login = Login(credential, cnonce)
+        self._login = Login(credential, cnonce, basic=basic)
         self._conn = _connection()
         self._head: h11.Response | None = None
         self._body = bytearray()
@@ -142,6 +149,12 @@ class HttpDialogue:
         """Whether this 401 is a challenge that we may answer (once; `stale` once more). Otherwise it is a refusal."""
         challenges = read_challenges(reply.headers.all("www-authenticate"))
         return reply.status == 401 and self._login.may_answer(challenges, authenticated=reply.authenticated)
+
+    def wants_basic(self, reply: StillReply) -> bool:
+        """Whether this 401 could be answered by a password in clear only, and we were told not to."""
+        return reply.status == 401 and self._login.wants_basic(
+            read_challenges(reply.headers.all("www-authenticate"))
+        )
 
     def answer(self, reply: StillReply) -> bytes:
         """The GET once more, with a login. Only where `may_answer`; on a new connection where one is needed."""

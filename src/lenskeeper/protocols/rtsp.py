@@ -95,11 +95,18 @@ class RtspDialogue:
     )
 
     def __init__(
-        self, url: str, *, user_agent: str, credential: Credential | None = None, cnonce: str = ""
+        self,
+        url: str,
+        *,
+        user_agent: str,
+        credential: Credential | None = None,
+        cnonce: str = "",
+        basic: bool = True,
     ) -> None:
         """Open a dialogue about `url`, which is rtsp:// or rtsps:// without user and password, else Invalid.
 
         cnonce: unguessable letters and digits, needed with a credential.
+        basic: whether the password may be sent in clear to a peer that offers nothing better.
         """
         parts = urlsplit(url)
         if parts.scheme.lower() not in {"rtsp", "rtsps"} or not parts.hostname:
@@ -114,7 +121,7 @@ class RtspDialogue:
             )
         self._url = url
         self._agent = printable(user_agent)
-        self._login = Login(credential, cnonce)
+        self._login = Login(credential, cnonce, basic=basic)
         self._wire = Wire(self._heard)
         self._cseq = 0
         self._asked: list[_Asked] = []
@@ -202,6 +209,12 @@ class RtspDialogue:
             reply.status == 401
             and self._last_refused is not None
             and self._login.may_answer(challenges, authenticated=reply.authenticated)
+        )
+
+    def wants_basic(self, reply: Reply) -> bool:
+        """Whether this 401 could be answered by a password in clear only, and we were told not to."""
+        return reply.status == 401 and self._login.wants_basic(
+            read_challenges(reply.headers.all("www-authenticate"))
         )
 
     def answer(self, reply: Reply) -> bytes:
