@@ -26,16 +26,17 @@ VISITS: Final = {
     Route.HTTP: visit_still,
     Route.HTTPS: visit_still,
 }
+STREAMS: Final = (Route.RTSP, Route.RTSPS)
 
 
 def look_at(
     target: Target, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything
 ) -> Coroutine[Any, Any, Probe]:
-    """Look at a network target. Looks close together share one stream; looks far apart are visits of their own.
+    """Look at a network target. Looks close together share one stream; stills, and looks far apart, are visits each.
 
     The probe is that of the first visit that failed, else of the last. Never raises for the world.
     """
-    if looks.every_s <= HOLD_OPEN_S_MAX:
+    if looks.count == 1 or (target.route in STREAMS and looks.every_s <= HOLD_OPEN_S_MAX):
         return _visit(target, prober, looks, see, hold)
     return _visits_apart(target, prober, looks, see, hold)
 

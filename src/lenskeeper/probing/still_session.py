@@ -149,19 +149,9 @@ class _Visit:
 
 
 async def visit_still(
-    target: Target, known: KnownHost, prober: Prober, looks: Looks, see: See, hold: Hold = hold_anything
+    target: Target, known: KnownHost, prober: Prober, _looks: Looks, see: See, hold: Hold = hold_anything
 ) -> Probe:
-    """Fetch as many stills of one target as were asked for. Never raises for the world."""
-    probe = await _one_still(target, known, prober, see, hold)
-    for _ in range(looks.count - 1):
-        if probe.outcome is not Outcome.PLAYING:
-            break
-        await prober.clock.sleep(looks.every_s)
-        probe = await _one_still(target, known, prober, see, hold)
-    return probe
-
-
-async def _one_still(target: Target, known: KnownHost, prober: Prober, see: See, hold: Hold) -> Probe:
+    """Fetch one still; several looks are several visits (look.py). Never raises for the world."""
     loop, began_ms = asyncio.get_running_loop(), prober.clock.now_ms()
     began_s = loop.time()
     visit = _Visit(target, known, prober, hold)

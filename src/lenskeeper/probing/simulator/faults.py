@@ -311,11 +311,3 @@ def spoil(picture: Bgr, fault: PictureFault, strength: float, shot: Shot | None 
     if not 0 <= strength <= 1:
         raise ValueError(f"strength {strength} is not in 0..1")
     return OF_ONE_PICTURE[fault](picture, strength, shot or Shot())
-
-
-def displaced(picture: Bgr, *, right_px: float, down_px: float = 0.0, turn_deg: float = 0.0) -> Bgr:
-    """A picture of any origin seen from a camera that was knocked aside; what comes into view is mirrored from the edge."""
-    h, w = picture.shape[:2]
-    turn = cv2.getRotationMatrix2D((w / 2, h / 2), turn_deg, 1.0)
-    turn[:, 2] -= np.array((right_px, down_px))
-    return np.asarray(cv2.warpAffine(picture, turn, (w, h), borderMode=cv2.BORDER_REFLECT_101), np.uint8)

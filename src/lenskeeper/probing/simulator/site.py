@@ -3,18 +3,15 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from lenskeeper.base.clock import Clock
 from lenskeeper.probing.simulator import clips
-from lenskeeper.probing.simulator.cameras import Route, SimulatedCamera
+from lenskeeper.probing.simulator.cameras import SimulatedCamera
 from lenskeeper.probing.simulator.clips import Clip, ClipSpec
 from lenskeeper.probing.simulator.ledger import Ledger
 from lenskeeper.probing.simulator.pacing import Wheel
 from lenskeeper.probing.simulator.streams import Stream
 from lenskeeper.probing.simulator.troubles import Trouble
-
-SECURE: Final = {Route.RTSP: Route.RTSPS, Route.HTTP: Route.HTTPS}
 
 
 @dataclass(frozen=True, slots=True)
