@@ -72,6 +72,7 @@ class Route(StrEnum):
         return self in (Route.IMAGE, Route.VIDEO)
 
 
+TLS_ROUTES: Final = (Route.RTSPS, Route.HTTPS)
 DEFAULT_PORTS: Final = {Route.RTSP: 554, Route.RTSPS: 322, Route.HTTP: 80, Route.HTTPS: 443}
 
 
@@ -231,6 +232,11 @@ def host_key(host: str) -> str:
         return host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         return host
+
+
+def is_ip(text: str) -> bool:
+    """Whether this is an address, without brackets, and no name."""
+    return _ip(text) is not None
 
 
 def _ip(text: str) -> IpAddress | None:
