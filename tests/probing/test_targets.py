@@ -1,12 +1,15 @@
 """What may be named as a target, and what may not."""
 
+import contextlib
 import ipaddress
+import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lenskeeper.base.errors import Invalid, NotAllowed
+from lenskeeper.probing import targets
 from lenskeeper.probing.targets import (
     DEFAULT_PORTS,
     Route,
@@ -214,13 +217,63 @@ def test_lists_are_lines_or_a_csv_with_a_column() -> None:
     assert [t.host for t in read_targets(table, source="x.csv")] == ["10.0.0.3", "10.0.0.4"]
 
 
-def test_a_wrong_line_is_named() -> None:
-    with pytest.raises(Invalid, match=r"fleet\.csv, line 3: ftp://b: use rtsp://"):
-        read_targets(["target", "rtsp://a/1", "ftp://b"], source="fleet.csv")
-    with pytest.raises(Invalid, match="no target in it"):
-        read_targets(["# nothing"], source="fleet.csv")
-    with pytest.raises(Invalid, match=r"line 2: no column 2"):
-        read_targets(["name,url", "only"], source="fleet.csv")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["name;url", "Bridge;rtsp://a/1;x"],
+        ["name\turl", "Bridge\trtsp://a/1"],
+        ["名称,地址", '"a;b",rtsp://a/1'],
+        ["rtsp://a/1,Bridge;north"],
+        ["rtsp://a/1,"],
+        ["\ufeff# ours", "rtsp://a/1"],
+    ],
+)
+def test_spreadsheets_write_lists_in_many_ways(lines: list[str]) -> None:
+    assert [t.host for t in read_targets(lines, source="x.csv")] == ["a"]
+
+
+def test_a_semicolon_in_a_path_is_no_column() -> None:
+    assert read_targets(["rtsp://a/1;ch=2"], source="-")[0].url == "rtsp://a/1;ch=2"
+    assert read_targets(["still.jpg,Bridge"], source="-")[0].name == "still.jpg"
+
+
+WRONG_LISTS = [
+    (["target", "rtsp://a/1", "ftp://b"], r"line 3: ftp://b: use rtsp://"),
+    (["# nothing"], "no target in it"),
+    ([], "no target in it"),
+    (["name,url", "", "# none"], "no target in it"),
+    (["name,url", "only"], "line 2: no column 2"),
+    (["name,rtsp", "Bridge,rtsp://a/1"], "line 1: no column named target, url, address or 地址; found: name, rtsp"),
+    (["name;rtsp", "Bridge;rtsp://a/1"], "line 1: no column named target, url, address or 地址; found: name, rtsp"),
+    (["Bridge,10.0.0.1,admin,hunter2"], "line 1: no column named .*: the first line names the columns"),
+    (["Bridge,rtsp://admin:hunter2@a/1"], "line 1: no column named .*: the first line names the columns"),
+    (["rtsp://admin:hunter2@a/1,Bridge"], "line 1: .*take the account out"),
+    (["10.1.2.3,Bridge"], "line 1: .*write rtsp://10.1.2.3/PATH"),
+    (["target", "rtsp://a/1", "x" * 200_000], "line 3: no CSV: field larger"),
+    (["target", "rtsp://a/1\rrtsp://b/1"], "line 2: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "told"), WRONG_LISTS)
+def test_a_wrong_line_is_named(lines: list[str], told: str) -> None:
+    with pytest.raises(Invalid, match=rf"^fleet\.csv(, |: ){told}") as wrong:
+        read_targets(lines, source="fleet.csv")
+    assert "hunter2" not in str(wrong.value)
+
+
+@given(st.lists(st.text(max_size=40), max_size=6))
+def test_no_list_is_too_odd_to_be_refused_in_words(lines: list[str]) -> None:
+    with contextlib.suppress(Invalid):
+        assert read_targets(lines, source="-")
+
+
+def test_an_endless_list_is_put_down_after_the_last_line_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "TARGETS_MAX", 10)
+    lines = (f"rtsp://a/{n}" for n in itertools.count())
+    with pytest.raises(Invalid, match="more than 10 lines"):
+        read_targets(lines, source="-")
+    assert next(lines) == "rtsp://a/12"
+    assert len(read_targets(["url", *[f"rtsp://a/{n}" for n in range(10)]], source="-")) == 10
 
 
 @pytest.mark.parametrize(

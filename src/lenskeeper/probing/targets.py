@@ -24,6 +24,13 @@ FILE_SUFFIXES: Final = IMAGE_SUFFIXES | frozenset(
 )
 TABLE_SUFFIXES: Final = frozenset({".csv", ".txt"})
 TARGET_COLUMNS: Final = ("target", "url", "address", "地址")
+DELIMITERS: Final = (
+    ",",
+    ";",
+    "\t",
+)  # a spreadsheet writes the semicolon where the comma is the decimal point
+COLUMNS_SHOWN: Final = 8
+COLUMN_CHARS_SHOWN: Final = 30
 
 HOST_CHARS_MAX: Final = 253
 LABEL_CHARS_MAX: Final = 63
@@ -278,35 +285,84 @@ def _without_passwords(text: str) -> str:
 def read_targets(lines: Iterable[str], *, source: str) -> list[Target]:
     """Targets from a list: one a line, or a CSV with a column named target, url, address or 地址.
 
-    Empty lines and lines that start with # are passed over. Invalid names the line that is wrong.
+    Columns stand between commas, semicolons or tabs. Without such a column the first of several is the target
+    where it is one. Empty lines and lines that start with # are passed over. Lines are read one by one, and no
+    more than TARGETS_MAX and a header. Invalid names the line that is wrong.
     """
-    rows = [
-        (n, line) for n, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")
-    ]
-    if len(rows) > TARGETS_MAX:
-        raise Invalid(f"{source}: more than {TARGETS_MAX} lines; split the list", field="target")
-    if not rows:
-        raise Invalid(f"{source}: no target in it; write one address a line", field="target")
-    column = _target_column(_cells(rows[0][1]))
-    targets = []
-    for number, line in rows if column is None else rows[1:]:
-        cells = _cells(line)
-        if len(cells) <= (column or 0):
-            raise Invalid(f"{source}, line {number}: no column {(column or 0) + 1}", field="target")
+    targets: list[Target] = []
+    layout: _Layout | None = None
+    for number, raw in enumerate(lines, 1):
+        if number > TARGETS_MAX + 1:
+            raise Invalid(f"{source}: more than {TARGETS_MAX} lines; split the list", field="target")
+        line = raw.removeprefix("\ufeff") if number == 1 else raw
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
         try:
-            targets.append(parse_target(cells[column or 0]))
+            if layout is None:
+                layout = _layout(line)
+                if layout.is_table:
+                    continue
+            targets.append(parse_target(layout.cell(line)))
         except Invalid as wrong:
             raise Invalid(f"{source}, line {number}: {wrong}", field="target") from None
+    if not targets:
+        raise Invalid(f"{source}: no target in it; write one address a line", field="target")
     return targets
 
 
-def _cells(line: str) -> list[str]:
-    return next(csv.reader(io.StringIO(line.lstrip("\ufeff"))), [""])
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the target stands in a line. is_table: the first line names the columns."""
+
+    delimiter: str = ","
+    column: int = 0
+    is_table: bool = False
+
+    def cell(self, line: str) -> str:
+        """The target's cell. Invalid: the line is too short, or no CSV."""
+        cells = _cells(line, self.delimiter)
+        if len(cells) <= self.column:
+            raise Invalid(f"no column {self.column + 1}", field="target")
+        return cells[self.column]
 
 
-def _target_column(header: Sequence[str]) -> int | None:
-    names = [cell.strip().lower() for cell in header]
-    return next((names.index(name) for name in TARGET_COLUMNS if name in names), None)
+def _layout(line: str) -> _Layout:
+    """How a list is laid out, from its first line. Invalid: several columns, and none that holds targets."""
+    rows = {delimiter: _cells(line, delimiter) for delimiter in DELIMITERS}
+    for delimiter, cells in rows.items():
+        names = [cell.strip().lower() for cell in cells]
+        for name in TARGET_COLUMNS:
+            if name in names:
+                return _Layout(delimiter, names.index(name), is_table=True)
+    cells = max(rows.values(), key=len)
+    first = rows[","][0].strip()
+    if len(cells) > 1 and not _is_target(first):
+        columns = ", ".join(TARGET_COLUMNS[:-1]) + f" or {TARGET_COLUMNS[-1]}"
+        raise Invalid(f"no column named {columns}{_found(cells)}", field="target")
+    return _Layout()
+
+
+def _is_target(cell: str) -> bool:
+    """Whether a first cell is meant as a target, and no name of a column. Invalid: it is, and a wrong one."""
+    if not cell:
+        return False
+    target = parse_target(cell)
+    return not target.route.is_file or Path(cell).suffix.lower() in FILE_SUFFIXES
+
+
+def _found(cells: Sequence[str]) -> str:
+    """The names of the columns, unless it looks as if they were no names: one might be a password."""
+    if any("://" in cell or "@" in cell or is_ip(cell.strip()) for cell in cells):
+        return ": the first line names the columns"
+    names = [cell.strip()[:COLUMN_CHARS_SHOWN] for cell in cells[:COLUMNS_SHOWN]]
+    return f"; found: {', '.join(names)}"
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(line), delimiter=delimiter), [""])
+    except csv.Error as wrong:
+        raise Invalid(f"no CSV: {wrong}", field="target") from None
 
 
 def admit_address(address: str, networks: Sequence[IpNetwork] = ()) -> None:
