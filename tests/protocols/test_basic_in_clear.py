@@ -60,3 +60,16 @@ def test_an_http_dialogue_keeps_to_it(basic: bool) -> None:
     )
     assert isinstance(reply, StillReply)
     assert (talk.may_answer(reply), talk.wants_basic(reply)) == (basic, not basic)
+
+
+def test_a_picture_on_its_way_is_told_from_silence_after_a_login() -> None:
+    talk = HttpDialogue("http://c/1", user_agent="x", credential=CAMERA, cnonce="c")
+    talk.get()
+    (reply,) = talk.receive(
+        f"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nWWW-Authenticate: {DIGEST}\r\n\r\n".encode()
+    )
+    assert isinstance(reply, StillReply)
+    talk.answer(reply)
+    assert not talk.is_answering
+    assert talk.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab") == []
+    assert talk.is_answering

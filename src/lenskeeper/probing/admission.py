@@ -25,6 +25,7 @@ STATUS_OUTCOMES: Final = {
 }
 
 REFUSED_STATUSES: Final = (401, 403)
+SILENCES: Final = (Outcome.CLOSED, Outcome.TIMED_OUT)  # where the reply to a login was due, each is a doubt
 ONLY_BASIC: Final = (
     "it offers only Basic, which sends the password in clear: name this host in --credentials to allow it"
 )

@@ -150,6 +150,11 @@ class HttpDialogue:
         challenges = read_challenges(reply.headers.all("www-authenticate"))
         return reply.status == 401 and self._login.may_answer(challenges, authenticated=reply.authenticated)
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether the head of the answer to the last GET has come: a slow picture is no silence."""
+        return self._head is not None
+
     def wants_basic(self, reply: StillReply) -> bool:
         """Whether this 401 could be answered by a password in clear only, and we were told not to."""
         return reply.status == 401 and self._login.wants_basic(
