@@ -130,8 +130,11 @@ def _standing(sightings: Sequence[Sighting], past: Past | None) -> Life:
             return Life(
                 suspicion=f"nothing has changed for {stood_ms / 1000:.0f} s, and no clock is known to ask"
             )
-    span_ms = _time_of(last) - _time_of(sightings[0])
-    if _is_lifeless(sightings) and all(still for still, _ in pairs) and span_ms >= SUSPECT_MS:
+    # An encoder finds its quality with its first key frames: what counts is how the sequence ends.
+    still = next((n for n, (is_still, _) in enumerate(reversed(pairs)) if not is_still), len(pairs))
+    steady = sightings[-1 - still :]
+    span_ms = _time_of(last) - _time_of(steady[0])
+    if span_ms >= SUSPECT_MS and _is_lifeless(steady):
         return Life(
             suspicion=f"only the text has changed for {span_ms / 1000:.0f} s: perhaps a frozen sensor"
         )
