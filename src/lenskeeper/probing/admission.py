@@ -43,8 +43,8 @@ class Admission:
         self._trying = False
 
     def reached(self, address: str) -> None:
-        """This address answers: whatever name was typed, refusals are counted by it from now on."""
-        if self.credential is not None and not self._trying:
+        """This address answers: whatever name was typed, refusals are counted by it from now on. Empty: unknown."""
+        if address and self.credential is not None and not self._trying:
             self._key = host_key(address)
 
     async def ask(self) -> Failure | None:
