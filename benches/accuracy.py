@@ -20,6 +20,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from bench import keep
 from lenskeeper.base.codecs import Codec
 from lenskeeper.diagnosis.air import air_of
 from lenskeeper.diagnosis.baseline import Baseline
@@ -228,7 +229,7 @@ def _seen(
     picture, depth_m = shot
     about = faults.Shot(depth_m=depth_m, seed=seed)
     if fault is PictureFault.MOVED:
-        picture = faults.displaced(picture, right_px=MOVED_SHARE_MAX * strength * picture.shape[1])
+        picture = displaced(picture, right_px=MOVED_SHARE_MAX * strength * picture.shape[1])
     if fault in faults.LENS:
         picture = faults.LENS[fault](picture, strength, about)
     grain = np.random.default_rng(round(1000 * strength)).normal(0, 1.5, picture.shape)
@@ -242,6 +243,13 @@ def _seen(
     planes = decode(Encoded(Codec.JPEG, coded))
     assert not isinstance(planes, Undecodable)
     return measure(planes)
+
+
+def displaced(picture: faults.Bgr, *, right_px: float) -> faults.Bgr:
+    """A picture seen from a camera that was knocked aside; what comes into view is mirrored from the edge."""
+    h, w = picture.shape[:2]
+    shift = np.array([[1.0, 0.0, -right_px], [0.0, 1.0, 0.0]])
+    return np.asarray(cv2.warpAffine(picture, shift, (w, h), borderMode=cv2.BORDER_REFLECT_101), np.uint8)
 
 
 def spearman(a: Sequence[float], b: Sequence[float]) -> float:
@@ -276,13 +284,33 @@ def main() -> int:
         reports.append(healthy_series(args.folder, args.reference_from, args.min_visibility))
     elif args.folder:
         parser.error(f"{args.folder} has neither labels.csv nor visibility.csv")
-    if args.synthetic:
-        reports.append(synthetic())
-    if not reports:
+    if not args.synthetic and not reports:
         parser.error("name a folder, or --synthetic")
-    for report in reports:
+    for report in reports:  # pictures that are not ours: their figures are printed and never kept
         print("\n" + json.dumps(report))
+    if args.synthetic:
+        keep_synthetic(synthetic())
     return 0
+
+
+def keep_synthetic(report: dict[str, Any]) -> None:
+    """Figures of our own scenes, beside those of the other benches."""
+    table = [["fault", "reference", *(f"at {s:g}" for s in report["strengths"])]]
+    table += [
+        [fault, reference, *(f"{found:.2f} / {right:.2f}" for found, right in curve)]
+        for fault, curves in report["recall"].items()
+        for reference, curve in curves.items()
+    ]
+    table.append(
+        [
+            "healthy scenes",
+            "both",
+            f"{report['false']} of {report['of']} false",
+            *[""] * (len(report["strengths"]) - 1),
+        ]
+    )
+    figures = {k: v for k, v in report.items() if k != "bench"}
+    keep("accuracy", figures, table)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lenskeeper.cli.simulate import simulated
+from lenskeeper.probing.targets import Target
 
 RESULTS: Final = Path(__file__).parent / "results"
 PACKAGES: Final = ("av", "numpy", "opencv-python-headless", "uvloop")
@@ -69,6 +70,11 @@ def fleet(*options: str) -> Iterator[Path]:
         simulated(list(options), Path(folder) / "targets.csv") as table,
     ):
         yield table
+
+
+def broken(target: Target, error: Exception) -> None:
+    """A look that breaks ends the bench: its figures would be of something else."""
+    raise AssertionError(f"{target.name}: {error!r}") from error
 
 
 def keep(name: str, figures: dict[str, Any], table: Sequence[Sequence[str]]) -> None:

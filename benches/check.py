@@ -29,7 +29,7 @@ import av
 import cv2
 import numpy as np
 
-from bench import fleet, keep
+from bench import broken, fleet, keep
 from lenskeeper.base.codecs import Codec
 from lenskeeper.diagnosis.checks import measure
 from lenskeeper.house.check import Checker, CheckOrder, prober_of
@@ -190,7 +190,7 @@ async def serve_ours(targets: list[Target], batch: int) -> None:
                 checked = await checker.check(target)
                 assert checked.looks == 1, checked
 
-            await sweep(wanted, one, in_flight=batch)
+            await sweep(wanted, one, in_flight=batch, per_host=batch, failed=broken)
             network_ms += time.process_time() * 1000
             cpu_ms = spent_ms() - before + workers_ms(pool) - worked
             answer(len(wanted), cpu_ms, began, network_ms=network_ms / len(wanted))

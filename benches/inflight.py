@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import cpu_ms, fleet, keep, measured
+from bench import broken, cpu_ms, fleet, keep, measured
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.process import raise_file_limit, run_loop
 from lenskeeper.probing.look import look_at
@@ -52,7 +52,7 @@ async def fly(table: Path, places: int) -> dict[str, Any]:
     async def one(target: Target) -> None:
         probes.append(await look_at(target, prober, ONE_LOOK, see))
 
-    flight = asyncio.create_task(sweep(targets, one, in_flight=places))
+    flight = asyncio.create_task(sweep(targets, one, in_flight=places, per_host=2, failed=broken))
     while not flight.done():
         most_kb = max(most_kb, resident_kb())
         await asyncio.sleep(0.02)

@@ -16,7 +16,7 @@ from lenskeeper.base.secret import Secret
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.pictures.decode import decode
 from lenskeeper.pictures.planes import Planes
-from lenskeeper.probing.credentials import Credentials, credential
+from lenskeeper.probing.credentials import Credentials, KnownHost, credential
 from lenskeeper.probing.look import look_at
 from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, VisitLimits
 from lenskeeper.probing.refusals import Refusals
@@ -126,10 +126,22 @@ async def test_each_phase_has_a_deadline_of_its_own() -> None:
 
 @pytest.mark.parametrize("scheme", list(Scheme))
 async def test_every_way_to_log_in_is_spoken(scheme: Scheme) -> None:
-    login = replace(LOGIN, scheme=scheme)
-    (probe,), _, ledger = await visit([camera(login=login)], prober(RIGHT))
+    asks = camera(login=replace(LOGIN, scheme=scheme))
+    (probe,), _, ledger = await visit([asks], prober(named(asks.address)))
     assert (probe.outcome, probe.remark) == (Outcome.PLAYING, "")
     assert ledger.total().refused == 0
+
+
+def named(address: str) -> Credentials:
+    """The right account, given for this very host."""
+    return Credentials({address: KnownHost(RIGHT.everywhere, may_use_basic=True)})
+
+
+async def test_an_account_given_for_all_is_not_sent_in_clear() -> None:
+    (probe,), _, ledger = await visit([camera(login=replace(LOGIN, scheme=Scheme.BASIC))], prober(RIGHT))
+    assert probe.outcome is Outcome.AUTH_REFUSED
+    assert "only Basic" in probe.remark
+    assert ledger.total().logins == 0
 
 
 async def test_a_stale_nonce_earns_one_more_try() -> None:

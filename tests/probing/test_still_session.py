@@ -80,7 +80,9 @@ async def test_a_still_comes_and_decodes() -> None:
 
 @pytest.mark.parametrize("scheme", list(Scheme))
 async def test_a_still_behind_a_login(scheme: Scheme) -> None:
-    (probe,), _, ledger = await visit([still(login=replace(LOGIN, scheme=scheme))], RIGHT)
+    asks = still(login=replace(LOGIN, scheme=scheme))
+    known = Credentials({asks.address: KnownHost(RIGHT.everywhere, may_use_basic=True)})
+    (probe,), _, ledger = await visit([asks], known)
     assert (probe.outcome, probe.remark) == (Outcome.PLAYING, "")
     assert ledger.total().refused == 0
 

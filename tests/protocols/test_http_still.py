@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.limits import PICTURE_BYTES_MAX
 from lenskeeper.base.secret import Secret
-from lenskeeper.protocols import http
 from lenskeeper.protocols.auth import Credential, read_challenges
 from lenskeeper.protocols.http import HttpDialogue, HttpEvent, StillReply
 from lenskeeper.protocols.messages import Garbled, Headers, date_ms
@@ -167,8 +167,8 @@ def test_replies_may_be_written_badly(wire: bytes) -> None:
         b"\x00\x01\x02\r\n\r\n",
         b"",
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000,
-        response(length=http.PICTURE_BYTES_MAX + 1),
-        response("200 OK", body=bytes(http.PICTURE_BYTES_MAX + 1), length=None),
+        response(length=PICTURE_BYTES_MAX + 1),
+        response("200 OK", body=bytes(PICTURE_BYTES_MAX + 1), length=None),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )

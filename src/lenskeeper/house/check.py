@@ -27,7 +27,7 @@ from lenskeeper.probing.look import look_at
 from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, StreamFacts, VisitLimits
 from lenskeeper.probing.refusals import Refusals
 from lenskeeper.probing.sweep import Knock, knock, sweep
-from lenskeeper.probing.targets import Route, Target
+from lenskeeper.probing.targets import Route, Target, host_key
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -231,17 +231,17 @@ async def knock_all(
     prober = prober_of(order, settings)
     doors: dict[tuple[str, int], list[Target]] = {}
     for target in targets:
-        doors.setdefault((target.host, target.port), []).append(target)
+        doors.setdefault((host_key(target.host), target.port), []).append(target)
 
     async def one(door: Target) -> None:
         """A recorder is asked once, for all its channels."""
         found = await knock(door, prober)
-        for target in doors[door.host, door.port]:
+        for target in doors[host_key(door.host), door.port]:
             report(found if target is door else replace(found, target=target))
 
     def failed(door: Target, error: Exception) -> None:
         log.error("look_failed", target=door.name, error=repr(error))
-        for target in doors[door.host, door.port]:
+        for target in doors[host_key(door.host), door.port]:
             report(Knock(target, prober.clock.now_ms(), Outcome.OUR_FAULT, remark=remark(repr(error))))
 
     asked = [same[0] for same in doors.values()]

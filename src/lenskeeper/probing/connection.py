@@ -14,14 +14,13 @@ from lenskeeper.base.errors import NotAllowed
 from lenskeeper.base.limits import REMARK_CHARS_MAX
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.probing.alarms import alarms
-from lenskeeper.probing.targets import IpNetwork, Route, Target, admit_address
+from lenskeeper.probing.targets import TLS_ROUTES, IpNetwork, Target, admit_address
 from lenskeeper.protocols.messages import printable
 
 RECEIVE_BUFFER_BYTES: Final = (
     128 * 1024
 )  # the kernel's share of one probe; a fast sender waits (probing.md, 4)
 ADMISSIONS_KEPT: Final = 32_768  # above the largest fleet of one prober; 5 MB
-TLS_ROUTES: Final = (Route.RTSPS, Route.HTTPS)
 
 P = TypeVar("P", bound=asyncio.Protocol)
 

@@ -18,7 +18,7 @@ from lenskeeper.probing.probe import (
 )
 from lenskeeper.probing.rtsp_session import visit_rtsp
 from lenskeeper.probing.still_session import visit_still
-from lenskeeper.probing.targets import Route, Target
+from lenskeeper.probing.targets import Route, Target, host_key
 
 VISITS: Final = {
     Route.RTSP: visit_rtsp,
@@ -57,7 +57,7 @@ async def _visits_apart(target: Target, prober: Prober, looks: Looks, see: See, 
 
 async def _visit(target: Target, prober: Prober, looks: Looks, see: See, hold: Hold) -> Probe:
     """One visit, once there is a place: a recorder is one device however many channels it has."""
-    door = (target.host, target.port)
+    door = (host_key(target.host), target.port)
     await prober.gates.enter(door)
     try:
         return await VISITS[target.route](target, prober.credentials.of(target), prober, looks, see, hold)

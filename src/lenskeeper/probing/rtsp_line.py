@@ -111,9 +111,10 @@ class Line(asyncio.Protocol):
         return str(self._transport.get_extra_info("sockname")[0])
 
     def peer_address(self) -> str:
-        """The address that answers."""
+        """The address that answers; empty where it has hung up already."""
         assert self._transport is not None
-        return str(self._transport.get_extra_info("peername")[0])
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if peer else ""
 
     def close(self) -> None:
         """FIN, after what was written. Nothing more is heard."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 from lenskeeper.base.codecs import Codec
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
-from lenskeeper.probing.admission import Admission
+from lenskeeper.probing.admission import SILENCES, Admission
 from lenskeeper.probing.connection import NO_ROOM, Failure, remark
 from lenskeeper.probing.credentials import KnownHost
 from lenskeeper.probing.probe import (
@@ -147,16 +147,18 @@ class _Visit:
 
     async def _all_phases(self) -> Failure | None:
         dialogue = RtspDialogue(
-            self._target.name,
+            self._target.url,
             user_agent=USER_AGENT,
             credential=self._known.credential,
             cnonce=secrets.token_hex(8) if self._known.credential else "",
+            basic=self._known.may_use_basic,
         )
         line = await open_line(dialogue, self._take_unit, self._target, self._known, self._prober)
         if isinstance(line, Failure):
             dialogue.end()
             return line
         self._line = line
+        self._admission.reached(line.peer_address())
         self._phase_ends()
         media = await self._describe(line)
         if isinstance(media, Failure):
@@ -184,6 +186,8 @@ class _Visit:
             if held_back is not None:
                 return held_back
             reply = await self._reply(line, line.dialogue.answer(reply))
+            if isinstance(reply, Failure) and reply.outcome in SILENCES:
+                await self._admission.doubt()
         if isinstance(reply, Failure):
             return reply
         self._status = reply.status
@@ -196,6 +200,7 @@ class _Visit:
             f"{reply.status} {reply.reason} to {reply.method}",
             location=reply.headers.get("location"),
             authenticated=reply.authenticated,
+            wants_basic=line.dialogue.wants_basic(reply),
         )
 
     async def _reply(self, line: Line, request: bytes) -> Reply | Failure:
@@ -350,7 +355,10 @@ class _Visit:
         counts = f"{tally.frames} frames, {tally.key_drops} damaged key frames, {tally.lost} packets lost"
         if line.is_closed:
             return Failure(Outcome.CLOSED, f"it hung up before a key frame was whole: {counts}")
-        return Failure(Outcome.NO_KEYFRAME, f"no whole key frame within {waited_s:g} s ({counts}): wait longer with --timeout")
+        return Failure(
+            Outcome.NO_KEYFRAME,
+            f"no whole key frame within {waited_s:g} s ({counts}): wait longer with --timeout",
+        )
 
     def _take_unit(self, unit: KeyUnit) -> None:
         """Hand a key frame on at once, within the loop's own callback: among thousands of visits none may wait here."""

@@ -11,7 +11,7 @@ from lenskeeper.base.codecs import Codec
 from lenskeeper.base.limits import FINGERPRINT_BYTES
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
-from lenskeeper.probing.admission import Admission
+from lenskeeper.probing.admission import SILENCES, Admission
 from lenskeeper.probing.connection import NO_ROOM, Failure, connect, remark
 from lenskeeper.probing.credentials import KnownHost
 from lenskeeper.probing.probe import (
@@ -100,18 +100,27 @@ class _Visit:
 
     async def run(self) -> StillReply | Failure:
         dialogue = HttpDialogue(
-            self.target.name,
+            self.target.url,
             user_agent=USER_AGENT,
             credential=self.known.credential,
             cnonce=secrets.token_hex(8) if self.known.credential else "",
+            basic=self.known.may_use_basic,
         )
         reply = await self._on_new_line(dialogue, dialogue.get())
         while isinstance(reply, StillReply) and reply.status == 401 and dialogue.may_answer(reply):
             if (held_back := await self.admission.ask()) is not None:
                 return held_back
-            renew = dialogue.needs_new_connection
+            renew, before = dialogue.needs_new_connection, self.line
             request = dialogue.answer(reply)
             reply = await (self._on_new_line(dialogue, request) if renew else self._on_line(request))
+            was_sent = not renew or self.line is not before
+            if (
+                isinstance(reply, Failure)
+                and reply.outcome in SILENCES
+                and was_sent
+                and not dialogue.is_answering
+            ):
+                await self.admission.doubt()
         if isinstance(reply, Failure):
             return reply
         await self.admission.judge(reply.status, authenticated=reply.authenticated)
@@ -122,6 +131,7 @@ class _Visit:
             f"{reply.status} {reply.reason} to GET",
             location=reply.location,
             authenticated=reply.authenticated,
+            wants_basic=dialogue.wants_basic(reply),
         )
 
     async def _on_new_line(self, dialogue: HttpDialogue, request: bytes) -> StillReply | Failure:
@@ -136,6 +146,10 @@ class _Visit:
         if isinstance(line, Failure):
             return line
         self.line = line
+        assert line.transport is not None
+        peer = line.transport.get_extra_info("peername")
+        if peer:  # gone where the peer has hung up already
+            self.admission.reached(str(peer[0]))
         return await self._on_line(request)
 
     async def _on_line(self, request: bytes) -> StillReply | Failure:

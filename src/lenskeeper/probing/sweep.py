@@ -16,7 +16,7 @@ from lenskeeper.base.outcomes import Outcome
 from lenskeeper.probing.alarms import alarms
 from lenskeeper.probing.connection import Failure, connect, remark
 from lenskeeper.probing.probe import USER_AGENT, Prober
-from lenskeeper.probing.targets import Route, Target
+from lenskeeper.probing.targets import Route, Target, host_key
 
 SELDOM: Final = (
     10_000,
@@ -77,7 +77,7 @@ def _request(target: Target) -> tuple[bytes, bytes]:
         return (
             f"HEAD / HTTP/1.1\r\nHost: {host}:{target.port}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
         ).encode(), b"HTTP/"
-    return f"OPTIONS {target.name} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: {USER_AGENT}\r\n\r\n".encode(), b"RTSP/"
+    return f"OPTIONS {target.url} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: {USER_AGENT}\r\n\r\n".encode(), b"RTSP/"
 
 
 async def knock(target: Target, prober: Prober) -> Knock:
@@ -130,7 +130,7 @@ async def sweep(
     """
     waiting: dict[tuple[str, int], deque[Target]] = {}
     for target in targets:
-        door = (target.name, -1) if target.route.is_file else (target.host, target.port)
+        door = (target.name, -1) if target.route.is_file else (host_key(target.host), target.port)
         waiting.setdefault(door, deque()).append(target)
     open_doors = deque(
         door for turn in range(per_host) for door, queue in waiting.items() if len(queue) > turn
