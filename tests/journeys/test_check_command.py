@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -147,6 +149,42 @@ def test_files_are_checked_and_a_missing_one_is_no_error_of_ours(tmp_path: Path)
         "none.mp4": ("not_found", "not_checkable"),
     }
     assert ran.returncode == 1
+
+
+def test_the_right_account_opens_the_doors_that_want_one(tmp_path: Path) -> None:
+    with simulated(
+        ["--cameras", "6", "--faulty", "0", "--gops", "1", "--at-key", "--login"], tmp_path / "t.csv"
+    ) as table:
+        ran = run(
+            "check", table, "--user", "operator", "--json", env={"LENSKEEPER_PASSWORD": "harbour-lamp-7"}
+        )
+        assert [line["verdict"] for line in lines(ran)] == ["fit"] * 6
+        accounts = tmp_path / "accounts.toml"
+        hosts = {urlsplit(target).hostname for target in truth(table)}
+        accounts.write_text("".join(f'["{h}"]\nuser="operator"\npassword="harbour-lamp-7"\n' for h in hosts))
+        accounts.chmod(0o600)
+        ran = run("check", table, "--credentials", accounts, "--json")
+        assert [line["verdict"] for line in lines(ran)] == ["fit"] * 6
+        assert "harbour" not in ran.stdout + ran.stderr
+
+
+def test_a_terminal_gets_colours_and_a_bar(city: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(  # noqa: S603  ourselves
+        [sys.executable, "-m", "lenskeeper.cli", "check", city, "--timeout", "3"],
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"},
+    ):
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # EIO is how a terminal ends
+            while part := os.read(ours, 65536):
+                said += part
+    os.close(ours)
+    assert b"looking" in said
+    assert b"/24" in said
+    assert b"\x1b[1;31m" in said  # a fault is bold red
 
 
 def test_a_reader_that_goes_away_ends_the_program_quietly(city: Path) -> None:

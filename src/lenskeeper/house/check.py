@@ -199,7 +199,7 @@ async def check_all(
     targets: Sequence[Target], order: CheckOrder, settings: Settings, report: Callable[[Checked], None]
 ) -> None:
     """Check every target; `report` gets each answer as it comes."""
-    in_flight = raise_file_limit(min(order.in_flight or settings.probing.in_flight, len(targets)))
+    in_flight = places(order, settings, len(targets))
     async with picture_workers(settings.pictures) as pool:
         checker = Checker(prober_of(order, settings), pool, looks=order.looks)
         if order.reference is not None:
@@ -227,7 +227,7 @@ async def knock_all(
     """Ask every network target whether anybody answers; a file has nobody to ask, and is Invalid."""
     if files := [target.name for target in targets if target.route.is_file]:
         raise Invalid(f"{files[0]} is a file: --reachability asks cameras only", field="target")
-    in_flight = raise_file_limit(min(order.in_flight or settings.probing.in_flight, len(targets)))
+    in_flight = places(order, settings, len(targets))
     prober = prober_of(order, settings)
     doors: dict[tuple[str, int], list[Target]] = {}
     for target in targets:
@@ -246,6 +246,15 @@ async def knock_all(
 
     asked = [same[0] for same in doors.values()]
     await sweep(asked, one, in_flight=in_flight, per_host=prober.per_host, failed=failed)
+
+
+def places(order: CheckOrder, settings: Settings, targets: int) -> int:
+    """How many looks run at a time; fewer than were asked for where the system allows fewer descriptors."""
+    wanted = min(order.in_flight or settings.probing.in_flight, targets)
+    allowed = raise_file_limit(wanted)
+    if allowed < wanted:
+        log.warning("fewer_looks_at_a_time", wanted=wanted, allowed=allowed, cure="raise ulimit -Hn")
+    return allowed
 
 
 def prober_of(order: CheckOrder, settings: Settings) -> Prober:
