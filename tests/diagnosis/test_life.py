@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.diagnosis.scenery import Bgr, a_road, blurred, figures_of, noisy
+from tests.diagnosis.scenery import Bgr, a_road, blurred, figures_of, noisy, written
 
 from lenskeeper.diagnosis.baseline import Baseline
 from lenskeeper.diagnosis.figures import Figures
-from lenskeeper.diagnosis.freeze import Sighting, judge_sequence, shaking_of
+from lenskeeper.diagnosis.freeze import Life, Sighting, judge_sequence, shaking_of
 from lenskeeper.diagnosis.kinds import Kind, Verdict
 from lenskeeper.diagnosis.sequence import diagnose
 from lenskeeper.probing.simulator.films import Film, burn_in
@@ -111,6 +111,50 @@ def test_a_clock_known_from_the_past_that_stands_is_frozen() -> None:
     still = [shot(3, grain=9) for _ in range(5)]
     life = judge_sequence(seen(still), past.at(still[0], None))
     assert life.finding is not None
+
+
+def dated(minute: int, *, grain: int, day: int = 15) -> Figures:
+    """A look at a live camera whose clock shows no seconds."""
+    clock = f"2026-06-{day} 12:{minute:02}"
+    return figures_of(noisy(written(a_road(3, SIZE), clock=clock, name=""), 2, seed=grain))
+
+
+def test_a_live_camera_whose_clock_has_no_seconds_is_not_frozen_for_standing_within_a_minute() -> None:
+    past = Baseline.of([(dated(7 * i, grain=i, day=10 + i), None) for i in range(6)])
+    looks = [
+        Sighting(dated(31, grain=50 + i), 1_000_000 + 2_000 * i, 2_000.0 * i, bytes([i])) for i in range(3)
+    ]
+    known = past.at(looks[0].figures, None)
+    assert known.ticks.any()
+    life = judge_sequence(looks, known)
+    assert life.finding is None
+    assert not life.suspicion
+
+
+def test_one_minute_that_rolled_over_does_not_make_the_rest_of_it_frozen() -> None:
+    figures = [dated(19 if i < 3 else 20, grain=50 + i) for i in range(6)]
+    looks = [Sighting(f, 1_000_000 + 2_000 * i, 2_000.0 * i, bytes([i])) for i, f in enumerate(figures)]
+    life = judge_sequence(looks)
+    assert life.finding is None
+    assert not life.suspicion
+
+
+def standing(step_ms: int, *, fresh: bool) -> Life:
+    """What is said of a clock without seconds that is known to tick, over five looks of one minute."""
+    past = Baseline.of([(dated(7 * i, grain=i), None) for i in range(6)])
+    figures = [dated(31, grain=50 + i if fresh else 50) for i in range(5)]
+    looks = [Sighting(f, 1_000_000 + step_ms * i, None, bytes([i])) for i, f in enumerate(figures)]
+    return judge_sequence(looks, past.at(figures[0], None))
+
+
+def test_a_clock_without_seconds_that_stands_for_more_than_a_minute_is_frozen_if_the_noise_stands_too() -> (
+    None
+):
+    found = standing(25_000, fresh=False).finding
+    assert found is not None
+    assert (found.figure, found.limit) == (100, 90)
+    assert standing(25_000, fresh=True).finding is None
+    assert standing(2_000, fresh=False).finding is None
 
 
 def test_a_still_without_clock_that_is_coded_anew_is_not_checkable() -> None:

@@ -1,7 +1,7 @@
 """Whether a camera still lives: frozen, suspect, or alive. Pixels alone never give "frozen".
 
 In order of proof: byte-identical key frames under advancing timestamps; a clock in the picture that is known to
-tick and stands, with all the rest. A picture in which nothing changes, and no clock to ask, is *suspect*: a still that
+tick and stands for longer than it can, with all the rest and the noise of the sensor. A picture in which nothing changes, and no clock to ask, is *suspect*: a still that
 is coded anew and a quiet street at a low bitrate look the same.
 """
 
@@ -24,7 +24,8 @@ SAME_BYTES_TWO_MS: Final = 4_000  # two are enough when so far apart
 STILLS_MS: Final = (
     60_000  # of our clock, where the route has no timestamps: recorders keep a still for some seconds
 )
-CLOCK_STANDS_MS: Final = 3_000
+CLOCK_STANDS_MS: Final = 3_000  # of a clock that shows seconds
+MINUTES_STAND_MS: Final = 90_000  # of any other: a live one stands for a minute
 SUSPECT_MS: Final = 3_000
 
 CODING_LEVELS: Final = 1.0  # a tile's mean may change by as much when one picture is coded twice
@@ -116,17 +117,17 @@ def _standing(sightings: Sequence[Sighting], past: Past | None) -> Life:
     quiet = 0
     while quiet < len(pairs) and pairs[-1 - quiet][0] and not pairs[-1 - quiet][1].any():
         quiet += 1
-    last = sightings[-1]
-    stood_ms = _time_of(last) - _time_of(sightings[-1 - quiet])
-    if quiet and not _ticks(sightings[-1 - quiet], last).any():
+    last, stood = sightings[-1], sightings[-1 - quiet :]
+    stood_ms = _time_of(last) - _time_of(stood[0])
+    if quiet and _is_lifeless(stood) and not _ticks(stood[0], last).any():
         ticked = any(ticks.any() and still for still, ticks in pairs[: len(pairs) - quiet])
         known = past is not None and bool((past.ticks & (ink_of(last.figures) > 0)).any())
         shows = sum(s.figures.has_seconds for s in sightings) * 3 >= len(sightings) * 2
-        shown = shows and _is_lifeless(sightings)
-        if (ticked or known or shown) and stood_ms >= CLOCK_STANDS_MS:
+        limit_ms = CLOCK_STANDS_MS if shows else MINUTES_STAND_MS
+        if (ticked or known or shows) and stood_ms >= limit_ms:
             how = "ticked before" if ticked else "is known to tick" if known else "shows seconds"
-            return _frozen(stood_ms, CLOCK_STANDS_MS, f"the clock in the picture, which {how}")
-        if quiet == len(pairs) and stood_ms >= SUSPECT_MS and _is_lifeless(sightings):
+            return _frozen(stood_ms, limit_ms, f"the clock in the picture, which {how}")
+        if quiet == len(pairs) and stood_ms >= SUSPECT_MS:
             return Life(
                 suspicion=f"nothing has changed for {stood_ms / 1000:.0f} s, and no clock is known to ask"
             )
