@@ -202,6 +202,35 @@ def test_a_reader_that_goes_away_ends_the_program_quietly(city: Path) -> None:
         assert program.wait(30) in {141, 1}  # 1: it had said everything by then
 
 
+def test_lines_that_cannot_be_written_are_an_error_and_not_silence(city: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(  # noqa: S603  ourselves
+            [sys.executable, "-m", "lenskeeper.cli", "check", city, "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ran.returncode == 2
+    assert "standard output cannot be written: No space left" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_list_that_is_no_utf_8_is_told_so() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "lenskeeper.cli", "check", "-"],
+        input="rtsp://10.0.0.1/通道\n".encode("gbk"),
+        capture_output=True,
+        timeout=30,
+        check=False,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    assert ran.returncode == 2
+    assert b"UTF-8" in ran.stderr
+    assert b"Traceback" not in ran.stderr
+
+
 def test_control_c_shows_what_was_found_so_far(city: Path) -> None:
     with subprocess.Popen(  # noqa: S603  ourselves
         [sys.executable, "-m", "lenskeeper.cli", "check", city, "--looks", "60"],

@@ -292,3 +292,13 @@ async def test_replies_that_nobody_asked_for_are_not_kept() -> None:
     assert probe.outcome in {Outcome.NO_VIDEO, Outcome.CLOSED}
     assert sent > 10_000
     assert most < 8_000_000
+
+
+async def test_a_fault_of_ours_is_not_called_the_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_self: object, _data: bytes) -> None:
+        raise ValueError("ours")
+
+    monkeypatch.setattr("lenskeeper.protocols.rtsp.RtspDialogue.receive", broken)
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+    with pytest.raises(ValueError, match="ours"):
+        await visit([camera()])

@@ -114,3 +114,15 @@ async def test_a_look_that_breaks_is_told_and_the_round_goes_on() -> None:
     await sweep(targets, look, in_flight=2, per_host=2, failed=lambda t, e: broken.append(f"{t.host} {e}"))
     assert broken == ["10.0.0.3 ours"]
     assert len(looked) == 7
+
+
+async def test_a_look_that_is_called_off_by_nobody_is_told_and_the_round_goes_on() -> None:
+    broken: list[str] = []
+
+    async def look(target: Target) -> None:
+        if target.host == "10.0.0.1":
+            raise asyncio.CancelledError
+
+    targets = [parse_target(f"rtsp://10.0.0.{n}/1") for n in range(1, 4)]
+    await sweep(targets, look, in_flight=1, per_host=1, failed=lambda t, _: broken.append(t.host))
+    assert broken == ["10.0.0.1"]

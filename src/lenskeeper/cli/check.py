@@ -102,9 +102,11 @@ def run_check(given: argparse.Namespace) -> int:
     )
     if given.reachability:
         knocks = _show_knocks(given, targets, order, settings)
-        return ALL_WELL if all(k.outcome is Outcome.ANSWERS for k in knocks) else NOT_ALL_WELL
+        well = sum(k.outcome is Outcome.ANSWERS for k in knocks)
+        return ALL_WELL if well == len(targets) else NOT_ALL_WELL
     found = show_checks(targets, order, settings, as_json=given.json, list_all=given.all)
-    return ALL_WELL if all(c.diagnosis.verdict is Verdict.FIT for c in found) else NOT_ALL_WELL
+    fit = sum(c.diagnosis.verdict is Verdict.FIT for c in found)
+    return ALL_WELL if fit == len(targets) else NOT_ALL_WELL
 
 
 def show_checks(
@@ -175,11 +177,18 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
 def _targets(words: list[str]) -> Iterator[Target]:
     for word in words:
         if word == "-":
-            yield from read_targets(sys.stdin, source="standard input")
+            yield from read_targets(_input_lines(), source="standard input")
         elif "://" not in word and Path(word).suffix.lower() in TABLE_SUFFIXES:
             yield from read_targets(_lines(Path(word)), source=word)
         else:
             yield parse_target(word)
+
+
+def _input_lines() -> Iterator[str]:
+    try:
+        yield from sys.stdin
+    except UnicodeDecodeError:
+        raise Invalid("standard input is not UTF-8: convert the list first", field="target") from None
 
 
 def _lines(path: Path) -> list[str]:

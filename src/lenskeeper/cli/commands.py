@@ -1,6 +1,7 @@
 """The commands, their options, and what a wrong one is told."""
 
 import argparse
+import contextlib
 import io
 import os
 import sys
@@ -63,4 +64,6 @@ def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackTy
     traceback.print_exception(kind, error, trace)
     sys.stderr.write("lenskeeper: this is our fault; please report it with the lines above\n")
     sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     os._exit(OUR_FAULT)

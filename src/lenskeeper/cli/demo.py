@@ -11,6 +11,7 @@ from lenskeeper.cli.check import show_checks
 from lenskeeper.cli.simulate import simulated
 from lenskeeper.cli.table import console
 from lenskeeper.house.check import Checked, CheckOrder
+from lenskeeper.house.logs import set_up_logs
 from lenskeeper.house.settings import read_settings
 from lenskeeper.probing.targets import parse_target
 
@@ -33,6 +34,8 @@ def run_demo(given: argparse.Namespace) -> int:
     """0 when every planted fault was found and nothing else was."""
     if not 0 <= given.faulty <= given.cameras or not given.cameras:
         raise Invalid(f"{given.faulty} faulty of {given.cameras} cameras cannot be", field="faulty")
+    settings = read_settings(given.config)
+    set_up_logs(settings.log)
     out = console()
     out.print(
         f"A simulated city: {given.cameras} cameras on 127.0.0.0/8, {given.faulty} of them with something wrong. "
@@ -43,7 +46,7 @@ def run_demo(given: argparse.Namespace) -> int:
         with table.open(encoding="utf-8", newline="") as file:
             truth = {row["target"]: row for row in csv.DictReader(file)}
         targets = [parse_target(name) for name in truth]
-        found = show_checks(targets, CheckOrder(), read_settings(given.config))
+        found = show_checks(targets, CheckOrder(), settings)
     right, missed, false = compared(found, truth)
     out.print(f"planted {given.faulty}: found {right}, missed {missed}; false alarms {false}", style="bold")
     out.print("Next: ./run check rtsp://CAMERA/PATH   (or a file, or a CSV of addresses; ./run check --help)")

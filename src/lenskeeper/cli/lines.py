@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from lenskeeper.base.errors import Invalid
 from lenskeeper.base.instants import iso_utc
 from lenskeeper.diagnosis.kinds import Finding
 from lenskeeper.house.check import Checked
@@ -96,30 +97,34 @@ class LineWriter:
     def __init__(self) -> None:
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="lines", daemon=True)
-        self._reader_gone = False
+        self._failed: OSError | None = None
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Everything is written now; Invalid where it could not be, so that nobody takes silence for an answer."""
         self._lines.put(None)
         self._thread.join()
+        if kind is None and self._failed is not None:
+            raise Invalid(f"standard output cannot be written: {self._failed.strerror}", field="--json")
 
     def put(self, line: bytes) -> None:
         """Hand a line over, at once."""
-        if self._reader_gone:
+        if isinstance(self._failed, BrokenPipeError):
             raise SystemExit(READER_GONE)
         self._lines.put(line)
 
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:
             try:
-                sys.stdout.buffer.write(line + b"\n")
-                if self._lines.empty():
-                    sys.stdout.buffer.flush()
-            except BrokenPipeError:
-                self._reader_gone = True
+                if self._failed is None:
+                    sys.stdout.buffer.write(line + b"\n")
+                    if self._lines.qsize() <= 1:  # the last, or the last but the end
+                        sys.stdout.buffer.flush()
+            except OSError as error:
+                self._failed = error
                 os.dup2(
                     os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
                 )  # the exit must not flush into it

@@ -20,6 +20,7 @@ from lenskeeper.house.files import hour_of, pictures_at, why_no_file
 from lenskeeper.house.process import picture_workers, raise_file_limit
 from lenskeeper.house.settings import Settings
 from lenskeeper.house.worker import Reply, image_job, picture_job, read_reply, video_job
+from lenskeeper.pictures.budget import Reservation
 from lenskeeper.pictures.pool import JOB_DEADLINE_S, TimedOut, WorkerLost, WorkerPool
 from lenskeeper.probing.connection import remark
 from lenskeeper.probing.credentials import NO_CREDENTIALS, Credentials
@@ -71,6 +72,33 @@ class Checked:
 _Seen = tuple[Reply, list[Sighting]]  # what a worker answered for one key frame, and what it comes to
 
 
+class _Room:
+    """The bytes that one visit may hold: of the picture that is still coming, and of those that wait for a worker."""
+
+    def __init__(self, reservation: Reservation) -> None:
+        self._reservation = reservation
+        self._coming = self._waiting = 0
+
+    def hold(self, coming: int) -> bool:
+        """Whether so much of the coming picture may be held."""
+        if not self._reservation.resize(self._waiting + coming):
+            return False
+        self._coming = coming
+        return True
+
+    def take(self, size: int) -> bool:
+        """A picture is whole and waits for a worker from now on."""
+        if not self._reservation.resize(self._waiting + size):
+            return False
+        self._waiting, self._coming = self._waiting + size, 0
+        return True
+
+    def let_go(self, size: int) -> None:
+        """A worker has measured it."""
+        self._waiting -= size
+        self._reservation.resize(self._waiting + self._coming)
+
+
 class Checker:
     """Looks at targets with the rooms it was handed."""
 
@@ -91,41 +119,32 @@ class Checker:
 
     async def _check_camera(self, target: Target) -> Checked:
         """Room for a picture is reserved before the visit begins, so that what arrives can also be held."""
-        async with self._pool.reserve(int(self._usual_bytes * GUESS_MARGIN)) as room:
+        async with self._pool.reserve(int(self._usual_bytes * GUESS_MARGIN)) as reservation:
+            room = _Room(reservation)
             seen: list[asyncio.Task[_Seen]] = []
-            held = 0
-
-            async def measure(frame: KeyFrame, size: int) -> _Seen:
-                nonlocal held
-                reply = await self._measure(*picture_job(frame.encoded))
-                held -= size
-                room.resize(held)
-                return reply, [
-                    Sighting(m.figures, frame.at_ms, frame.media_ms, frame.fingerprint)
-                    for m in reply.measured
-                ]
-
-            async def give_up(size: int) -> _Seen:
-                return Reply(
-                    [], f"no room for a picture of {size / 1e6:.1f} MB: lower the stream's quality"
-                ), []
 
             def see(frame: KeyFrame) -> None:
-                nonlocal held
-                size = len(frame.encoded.data)
-                self._usual_bytes += LEARN_SHARE * (size - self._usual_bytes)
-                fits = room.resize(held + size)
-                held += size if fits else 0
-                seen.append(asyncio.create_task(measure(frame, size) if fits else give_up(size)))
+                self._usual_bytes += LEARN_SHARE * (len(frame.encoded.data) - self._usual_bytes)
+                seen.append(asyncio.create_task(self._measure_frame(frame, room)))
 
-            def hold(size: int) -> bool:
-                """Whether what is still coming may be held beside what waits for a worker."""
-                return room.resize(held + size)
-
-            probe = await look_at(target, self._prober, self._looks, see, hold)
-            answers = await asyncio.gather(*seen)
+            try:
+                probe = await look_at(target, self._prober, self._looks, see, room.hold)
+                answers = await asyncio.gather(*seen)
+            finally:  # called off: no measurement may outlive the room it is counted in
+                for task in seen:
+                    task.cancel()
         sightings = [sighting for _, found in answers for sighting in found]
         return self._judged(probe, sightings, [reply for reply, _ in answers], local_hour(probe.began_ms))
+
+    async def _measure_frame(self, frame: KeyFrame, room: _Room) -> _Seen:
+        size = len(frame.encoded.data)
+        if not room.take(size):
+            return Reply([], f"no room for a picture of {size / 1e6:.1f} MB: lower the stream's quality"), []
+        reply = await self._measure(*picture_job(frame.encoded))
+        room.let_go(size)
+        return reply, [
+            Sighting(m.figures, frame.at_ms, frame.media_ms, frame.fingerprint) for m in reply.measured[:1]
+        ]
 
     async def _check_file(self, target: Target) -> Checked:
         """A picture or a video of this machine. A worker opens it: files are as hostile as cameras."""
@@ -232,16 +251,16 @@ async def knock_all(
     doors: dict[tuple[str, int], list[Target]] = {}
     for target in targets:
         doors.setdefault((host_key(target.host), target.port), []).append(target)
+    behind = {same[0].name: same for same in doors.values()}  # a recorder is asked once, for all its channels
 
     async def one(door: Target) -> None:
-        """A recorder is asked once, for all its channels."""
         found = await knock(door, prober)
-        for target in doors[host_key(door.host), door.port]:
+        for target in behind[door.name]:
             report(found if target is door else replace(found, target=target))
 
     def failed(door: Target, error: Exception) -> None:
         log.error("look_failed", target=door.name, error=repr(error))
-        for target in doors[host_key(door.host), door.port]:
+        for target in behind[door.name]:
             report(Knock(target, prober.clock.now_ms(), Outcome.OUR_FAULT, remark=remark(repr(error))))
 
     asked = [same[0] for same in doors.values()]

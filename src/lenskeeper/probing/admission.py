@@ -31,6 +31,9 @@ ONLY_BASIC: Final = (
 )
 
 
+OTHERS_TRY: Final = Failure(Outcome.HELD_BACK, "others were still trying the same new account; look again")
+
+
 class Admission:
     """One visit's credential for one host, and the place it takes among those who try."""
 

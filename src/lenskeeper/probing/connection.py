@@ -76,7 +76,7 @@ async def connect(
     name = ("" if is_address else target.host) if tls else None
     task = asyncio.current_task()
     assert task is not None
-    is_late = False
+    is_late, called_off_before = False, task.cancelling()
 
     def give_up() -> None:  # what asyncio.timeout does, without a timer of its own: see alarms.py
         nonlocal is_late
@@ -91,9 +91,11 @@ async def connect(
             factory, address, target.port, ssl=tls, server_hostname=name
         )
     except (NotAllowed, OSError, UnicodeError) as wrong:  # UnicodeError: a name that cannot be one
+        if is_late:  # the alarm rang over another failure: its call must not end the next wait
+            task.uncancel()
         return _failure(wrong, target)
     except asyncio.CancelledError:
-        if not is_late or task.uncancel() > 0:  # somebody else called us off
+        if not is_late or task.uncancel() > called_off_before:  # somebody else called us off
             raise
         return Failure(Outcome.TIMED_OUT, f"no connection within {connect_s:g} s")
     finally:

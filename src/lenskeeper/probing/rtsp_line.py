@@ -34,6 +34,7 @@ class Line(asyncio.Protocol):
         "_see",
         "_stirred",
         "_transport",
+        "broke",
         "dialogue",
         "garbled",
         "has_left",
@@ -52,6 +53,7 @@ class Line(asyncio.Protocol):
         self.garbled: Garbled | None = None
         self.is_closed = False
         self.heard_at: float | None = None  # loop time of the last byte
+        self.broke: Exception | None = None
         self.has_no_room = False  # here, for the picture that is coming
         self.has_left = False  # the reply to our goodbye came, or the end of the connection
         self.leaves = False
@@ -82,7 +84,9 @@ class Line(asyncio.Protocol):
             self.has_no_room = True
             self.stir()
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and not isinstance(exc, OSError):
+            self.broke = exc  # we fell over what came: not the camera's doing
         if not self.leaves:
             self.take(self.dialogue.settle())
         self.has_left = self.is_closed = True

@@ -16,7 +16,7 @@ from typing import Any, Final
 from lenskeeper.base.codecs import Codec
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
-from lenskeeper.probing.admission import SILENCES, Admission
+from lenskeeper.probing.admission import OTHERS_TRY, SILENCES, Admission
 from lenskeeper.probing.connection import NO_ROOM, Failure, remark
 from lenskeeper.probing.credentials import KnownHost
 from lenskeeper.probing.probe import (
@@ -182,7 +182,7 @@ class _Visit:
                 async with asyncio.timeout_at(self._ends_at):
                     held_back = await self._admission.ask()
             except TimeoutError:
-                held_back = Failure(Outcome.HELD_BACK, "others were still trying the same new account")
+                held_back = OTHERS_TRY
             if held_back is not None:
                 return held_back
             reply = await self._reply(line, line.dialogue.answer(reply))
@@ -212,6 +212,8 @@ class _Visit:
         while not line.replies:
             if line.garbled is not None:
                 return Failure(Outcome.GARBLED, garbled_remark(line.garbled))
+            if line.broke is not None:
+                raise line.broke
             if line.is_closed:
                 return Failure(Outcome.CLOSED, "it hung up instead of answering")
             now = self._loop.time()
@@ -273,6 +275,9 @@ class _Visit:
             if self._seen < self._looks.count:
                 for unit in ordered.packet(data, 0, len(data)):
                     self._take_unit(unit)
+                if not self._weigh():
+                    line.has_no_room = True
+                    line.stir()
 
         def take_rtcp(data: bytes) -> None:
             self._take_report(data, 0, len(data))
@@ -315,7 +320,8 @@ class _Visit:
     async def _watch(self, line: Line, media: _Media) -> Failure | None:
         """Wait for the key frames that were asked for, keeping the session alive meanwhile."""
         limits = self._prober.limits
-        alive_at = self._due = self._loop.time()
+        alive_at = self._loop.time()
+        self._due = max(self._due, alive_at)  # a key frame may have outrun the reply to PLAY
         line.weigh = self._weigh
         while self._seen < self._looks.count:
             now = self._loop.time()
@@ -344,6 +350,8 @@ class _Visit:
 
     def _no_key_frame(self, line: Line, media: _Media, waited_s: float) -> Failure:
         tally = media.collector.tally
+        if line.broke is not None:
+            raise line.broke
         if line.has_no_room:
             return NO_ROOM
         if line.garbled is not None:

@@ -11,7 +11,7 @@ from lenskeeper.base.codecs import Codec
 from lenskeeper.base.limits import FINGERPRINT_BYTES
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.pictures.encoded import Encoded
-from lenskeeper.probing.admission import SILENCES, Admission
+from lenskeeper.probing.admission import OTHERS_TRY, SILENCES, Admission
 from lenskeeper.probing.connection import NO_ROOM, Failure, connect, remark
 from lenskeeper.probing.credentials import KnownHost
 from lenskeeper.probing.probe import (
@@ -31,6 +31,7 @@ from lenskeeper.protocols.http import HttpDialogue, HttpEvent, StillReply
 from lenskeeper.protocols.messages import Garbled, date_ms
 
 JPEG_BEGINS: Final = b"\xff\xd8\xff"
+WAIT_SHARE: Final = 0.9  # of a visit that may be spent waiting for others to try the same account
 HTTP_BEGINS: Final = b"HTTP/"
 
 
@@ -46,6 +47,7 @@ class _Line(asyncio.Protocol):
         self._heard: deque[HttpEvent | Failure] = deque()
         self._bell: asyncio.Future[None] | None = None
         self._is_closed = False
+        self._broke: Exception | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport = cast("asyncio.Transport", transport)  # uvloop has its own class for it
@@ -62,8 +64,10 @@ class _Line(asyncio.Protocol):
             return
         self._take(self.dialogue.receive(data))
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._is_closed = True
+        if exc is not None and not isinstance(exc, OSError):
+            self._broke = exc  # we fell over what came: not the camera's doing
         self._take(self.dialogue.settle() if self._begins else [])
 
     def _take(self, events: Sequence[HttpEvent | Failure]) -> None:
@@ -82,6 +86,8 @@ class _Line(asyncio.Protocol):
                     await self._bell
             except TimeoutError:
                 return Failure(Outcome.TIMED_OUT, f"no whole picture within {reply_s:g} s")
+        if self._broke is not None:
+            raise self._broke
         if not self._heard:
             return Failure(Outcome.CLOSED, "it hung up instead of answering")
         event = self._heard.popleft()
@@ -106,9 +112,15 @@ class _Visit:
             cnonce=secrets.token_hex(8) if self.known.credential else "",
             basic=self.known.may_use_basic,
         )
+        ends_at = asyncio.get_running_loop().time() + self.prober.limits.visit_s * WAIT_SHARE
         reply = await self._on_new_line(dialogue, dialogue.get())
         while isinstance(reply, StillReply) and reply.status == 401 and dialogue.may_answer(reply):
-            if (held_back := await self.admission.ask()) is not None:
+            try:
+                async with asyncio.timeout_at(ends_at):
+                    held_back = await self.admission.ask()
+            except TimeoutError:
+                held_back = OTHERS_TRY
+            if held_back is not None:
                 return held_back
             renew, before = dialogue.needs_new_connection, self.line
             request = dialogue.answer(reply)

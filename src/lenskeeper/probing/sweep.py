@@ -60,9 +60,12 @@ class _FirstLine(asyncio.Protocol):
         if (b"\n" in data or len(self.line) >= FIRST_LINE_BYTES_MAX) and not self.answer.done():
             self.answer.set_result(True)
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         if not self.answer.done():
-            self.answer.set_result(True)
+            if exc is None or isinstance(exc, OSError):
+                self.answer.set_result(True)
+            else:  # we fell over what came
+                self.answer.set_exception(exc)
 
     def fall_silent(self) -> None:
         """Wait no longer."""
@@ -137,6 +140,8 @@ async def sweep(
     )
 
     async def one_after_another() -> None:
+        task = asyncio.current_task()
+        assert task is not None
         while open_doors:
             door = open_doors.popleft()
             queue = waiting[door]
@@ -145,6 +150,10 @@ async def sweep(
             target = queue.popleft()
             try:
                 await look(target)
+            except asyncio.CancelledError:
+                if task.cancelling():
+                    raise  # the round is called off
+                failed(target, RuntimeError("the look was called off by nobody"))
             except Exception as error:  # noqa: BLE001  the loop that keeps a round alive; it tells what it caught
                 failed(target, error)
             if queue:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from unicodedata import category
@@ -17,6 +18,7 @@ from lenskeeper.base.errors import Invalid, NotAllowed
 from lenskeeper.base.secret import DOTS
 
 TARGETS_MAX: Final = 200_000  # ten times the largest fleet we know; a longer list is a wrong file
+HOSTS_REMEMBERED: Final = 65_536  # three of the largest fleet we know; reading an address costs 5 us
 TARGET_CHARS_MAX: Final = 2_000  # longer than any address a camera maker prints
 IMAGE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 FILE_SUFFIXES: Final = IMAGE_SUFFIXES | frozenset(
@@ -222,6 +224,7 @@ def _host(text: str) -> str:
     return name
 
 
+@lru_cache(HOSTS_REMEMBERED)
 def host_key(host: str) -> str:
     """One text for all spellings of a host: 127.9 and ::ffff:127.0.0.9 are 127.0.0.9, Cam.City. is cam.city.
 
