@@ -51,7 +51,7 @@ class Probe:
 
     began_ms:       milliseconds since 1970-01-01 UTC, by our clock and not the camera's.
     first_frame_ms: from the first SYN to the first whole key frame; None unless PLAYING.
-    phases_ms:      how long each phase took: connect, describe, setup, play, first_packet, key_frame.
+    phases_ms:      how long each phase took: connect, describe, setup, play, key_frame; of a still, picture.
     remark:         the peer's own words or our reason, at most 200 characters, for the operator to read.
     """
 

@@ -43,7 +43,7 @@ class _Standing:
 
 
 class Refusals:
-    """The memory of one run. A credential that changes is another account, and starts afresh.
+    """The memory of one command. A credential that changes is another account, and starts afresh.
 
     host: by targets.host_key, so that one device has one name. The methods that settle never pause: they hold
     even where a visit that is called off calls them.
