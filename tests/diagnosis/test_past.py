@@ -10,7 +10,7 @@ from tests.diagnosis.scenery import SIZE, Bgr, a_road, blurred, figures_of, fogg
 
 from lenskeeper.diagnosis.air import air_of
 from lenskeeper.diagnosis.baseline import HOUR_LOOKS_MIN, Baseline, Mode, hours_apart, mode_of
-from lenskeeper.diagnosis.figures import Figures, columns_of, rows_of
+from lenskeeper.diagnosis.figures import Figures, columns_of, rows_of, with_scalars
 from lenskeeper.diagnosis.kinds import Diagnosis, Kind, Verdict
 from lenskeeper.diagnosis.moved import shift_of
 from lenskeeper.diagnosis.verdict import judge
@@ -176,6 +176,39 @@ def test_a_camera_blurred_from_the_start_is_still_found() -> None:
     soft = blurred(a_road(1), 3)
     past = Baseline.of([(look(soft, chance), None) for chance in range(4)])
     assert Kind.BLUR in kinds(judge(look(soft, 50), past))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now", "kind"),
+    [
+        ("crispness", 0.57, 0.40, Kind.BLUR),
+        ("noise", 7.5, 12.0, Kind.NOISE),
+        ("noise", 4.4, 11.5, Kind.NOISE),
+    ],
+)
+def test_a_small_fault_of_the_past_excuses_no_greater_one(
+    name: str, before: float, now: float, kind: Kind
+) -> None:
+    healthy = look(a_road(1))
+    past = Baseline.of([(with_scalars(healthy, {name: before}), None) for _ in range(20)])
+    assert judge(with_scalars(healthy, {name: before}), past).verdict is Verdict.FIT
+    diagnosis = judge(with_scalars(healthy, {name: now}), past)
+    assert diagnosis.verdict is Verdict.FAULT, diagnosis
+    assert kinds(diagnosis) == {kind}
+
+
+def test_a_past_in_another_light_excuses_nothing_about_light() -> None:
+    """A night known as dark says nothing about a day that is as dark."""
+    day = with_scalars(look(a_road(1)), {"noise": 12.0})
+    night = with_scalars(day, {"mean": 50.0, "colour_share": 0.0})
+    assert mode_of(night) is Mode.NIGHT
+    diagnosis = judge(day, Baseline.of([(night, None)] * 6))
+    assert Kind.NOISE in kinds(diagnosis), diagnosis
+
+
+def test_a_past_of_the_same_noise_excuses_it() -> None:
+    loud = with_scalars(look(a_road(1)), {"noise": 12.0})
+    assert judge(loud, Baseline.of([(loud, None)] * 6)).verdict is Verdict.FIT
 
 
 def test_a_baseline_of_nothing_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -42,11 +43,15 @@ class Severity(StrEnum):
     SEVERE = "severe"
 
 
+SEVERITIES: Final = tuple(Severity)
+"""From the least to the worst."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong, with its evidence.
 
-    figure, limit: what was measured and what would have been borne, both in the unit of the kind (see `limits`).
+    figure, limit: what was measured and what would have been borne, both in the unit of the kind.
     compared_with: where the limit came from, for people: "absolute floor", "median of 17 looks, 11-13 h".
     """
 

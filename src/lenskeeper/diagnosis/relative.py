@@ -1,6 +1,6 @@
 """What has become of a camera: one look against its own past."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from lenskeeper.diagnosis.air import TILES_MIN, Air, air_of, kept_of, textured_o
 from lenskeeper.diagnosis.baseline import Past
 from lenskeeper.diagnosis.figures import MAP_ROWS, Figures, columns_of, levels_of, rows_of, with_scalars
 from lenskeeper.diagnosis.floors import Steps, graded
-from lenskeeper.diagnosis.kinds import Finding, Kind, Severity
+from lenskeeper.diagnosis.kinds import SEVERITIES, Finding, Kind, Severity
 from lenskeeper.diagnosis.moved import CLEAR, GAIN, shift_of
 
 SIGMAS: Final = 5.0  # of its own spread must a figure leave the median, beside the step for its kind
@@ -48,6 +48,8 @@ FILM_UNEVENNESS: Final = 1.4  # a film gave up to 1.1, fog 1.8 to 3.9; the logar
 BURNT: Final = Steps(0.25, 0.35, 0.5)  # share of the ground that has become bright
 BURNT_CLIPPED: Final = 0.03
 STRIPED: Final = Steps(3, 5, 12)
+
+OF_LIGHT: Final = (Kind.DARK, Kind.OVEREXPOSED, Kind.COLOUR_CAST, Kind.NOISE)
 
 Doubts = list[tuple[Kind, str]]
 
@@ -94,35 +96,48 @@ class Comparison:
         return abs(now - self.usual(name)) > SIGMAS * self.past.spread[name]
 
 
-def compare(figures: Figures, past: Past) -> tuple[list[Finding], Doubts]:
-    """Findings against the past, and the kinds that could not be compared, each with the reason."""
+def compare(figures: Figures, past: Past, by_floor: Sequence[Finding]) -> tuple[list[Finding], Doubts]:
+    """Findings against the past, and the kinds that could not be compared, each with the reason.
+
+    by_floor: what the absolute floors found. It stays where it is worse than what the comparison says, unless the
+    camera always was so.
+    """
     seen = Comparison(figures, past, air_of(figures, past))
-    found = [finding for rule in _RULES if (finding := rule(seen))]
+    found = {finding.kind: finding for rule in _RULES if (finding := rule(seen))}
     moved, doubts = _moved(seen)
     if moved:
-        found.append(moved)
+        found[Kind.MOVED] = moved
+    for finding in by_floor:
+        own = found.get(finding.kind)
+        if (own is None or _is_worse(finding, own)) and not _was_so(finding, seen):
+            found[finding.kind] = finding
     if seen.is_weather:
         why = "low visibility"
         doubts += [(kind, why) for kind in (Kind.BLUR, Kind.OCCLUDED, Kind.LENS_DIRTY, Kind.LOW_CONTRAST)]
     if not past.same_light:
-        why = "no reference in this light"
-        doubts += [(kind, why) for kind in (Kind.DARK, Kind.OVEREXPOSED, Kind.COLOUR_CAST, Kind.NOISE)]
-    return found, doubts
+        doubts += [(kind, "no reference in this light") for kind in OF_LIGHT]
+    return list(found.values()), doubts
 
 
-def was_so(finding: Finding, past: Past, figures: Figures, *, air_is_known: bool) -> bool:
-    """Whether a floor's finding is nothing new.
+def _was_so(finding: Finding, seen: Comparison) -> bool:
+    """Whether a floor's finding is nothing new: the past had it, and no less of it.
 
     What is severe stays: a camera blurred from its first day would else never be found.
     Weather is a matter of the past alone, where there is one with texture enough.
     """
-    if air_is_known and finding.kind is Kind.LOW_VISIBILITY:
+    if seen.air.is_known and finding.kind is Kind.LOW_VISIBILITY:
         return True
-    if finding.severity is Severity.SEVERE or (finding.kind is Kind.MOSAIC and figures.decoder_errors):
+    if finding.severity is Severity.SEVERE or (finding.kind is Kind.MOSAIC and seen.now.decoder_errors):
         return False
-    before = with_scalars(figures, past.centre)
+    if finding.kind in OF_LIGHT and not seen.past.same_light:
+        return False
+    before = with_scalars(seen.now, seen.past.centre)
     usual = [f for floor in floors.FLOORS if (f := floor(before))]
-    return any(f.kind is finding.kind for f in usual)
+    return any(f.kind is finding.kind and not _is_worse(finding, f) for f in usual)
+
+
+def _is_worse(one: Finding, other: Finding) -> bool:
+    return SEVERITIES.index(one.severity) > SEVERITIES.index(other.severity)
 
 
 def _low_visibility(seen: Comparison) -> Finding | None:

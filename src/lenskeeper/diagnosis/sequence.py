@@ -5,8 +5,8 @@ from typing import Final
 
 from lenskeeper.diagnosis.baseline import Baseline
 from lenskeeper.diagnosis.freeze import Life, Sighting, judge_sequence, shaking_of
-from lenskeeper.diagnosis.kinds import Diagnosis, Finding, Kind, Verdict
-from lenskeeper.diagnosis.verdict import SEVERITIES, conclude, judge
+from lenskeeper.diagnosis.kinds import SEVERITIES, Diagnosis, Finding, Kind, Verdict
+from lenskeeper.diagnosis.verdict import conclude, judge
 
 # Pictures of these can be the same for hours without anything being stuck.
 LIFELESS: Final = frozenset({Kind.BLACK, Kind.SIGNAL_CARD})

@@ -7,12 +7,9 @@ Silence is not health: a kind that could not be judged is named as unchecked, an
 from typing import Final
 
 from lenskeeper.diagnosis import floors, relative
-from lenskeeper.diagnosis.air import air_of
 from lenskeeper.diagnosis.baseline import Baseline, Past
 from lenskeeper.diagnosis.figures import HEIGHT_PX_MIN, WIDTH_PX_MIN, Figures
-from lenskeeper.diagnosis.kinds import Diagnosis, Finding, Kind, Severity, Verdict
-
-SEVERITIES: Final = tuple(Severity)
+from lenskeeper.diagnosis.kinds import SEVERITIES, Diagnosis, Finding, Kind, Severity, Verdict
 
 # A kind on the left explains those on the right away: a card has no sharpness, fog takes contrast and sharpness.
 EXPLAINS: Final[tuple[tuple[Kind, frozenset[Kind]], ...]] = (
@@ -62,27 +59,11 @@ def judge(figures: Figures, past: Baseline | None, hour: int | None = None) -> D
     found = [finding for floor in floors.FLOORS if (finding := floor(figures))]
     unchecked = list(ALWAYS_OVER_TIME)
     if known is None:
-        why = "no reference" if past is None else "no reference in this light"
-        unchecked += [(kind, reason.replace("no reference", why)) for kind, reason in NO_REFERENCE]
+        unchecked += NO_REFERENCE
     else:
-        found, doubts = _against(figures, known, found)
+        found, doubts = relative.compare(figures, known, found)
         unchecked += doubts
     return conclude(_untangled(found, known), unchecked)
-
-
-def _against(
-    figures: Figures, known: Past, by_floor: list[Finding]
-) -> tuple[list[Finding], list[tuple[Kind, str]]]:
-    """Floors and past together. Where the past is healthy, what it was like is no fault now."""
-    judged, doubts = relative.compare(figures, known)
-    own = {finding.kind for finding in judged}
-    air_is_known = air_of(figures, known).is_known
-    kept = [
-        f
-        for f in by_floor
-        if f.kind not in own and not relative.was_so(f, known, figures, air_is_known=air_is_known)
-    ]
-    return judged + kept, doubts
 
 
 def _untangled(found: list[Finding], known: Past | None) -> list[Finding]:
