@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.diagnosis.scenery import Bgr, a_road, blurred, figures_of, foggy, noisy, written
 
+from lenskeeper.diagnosis import floors
 from lenskeeper.diagnosis.baseline import Baseline
-from lenskeeper.diagnosis.figures import SCALARS
+from lenskeeper.diagnosis.figures import SCALARS, with_scalars
 from lenskeeper.diagnosis.kinds import Diagnosis, Kind, Severity, Verdict
 from lenskeeper.diagnosis.verdict import judge
 
@@ -150,6 +151,21 @@ def test_a_slanting_pattern_is_a_thing_and_no_stripe(seed: int) -> None:
 def test_a_defocused_camera_with_text_is_still_found() -> None:
     """The text alone takes the variance of the Laplacian above that of a healthy picture."""
     assert Kind.BLUR in kinds(seen(blurred(a_road(1), 3)))
+
+
+def test_a_little_haze_hides_no_fault() -> None:
+    soft = with_scalars(figures_of(a_road(1)), {"crispness": 0.45, "edged_share": 0.35, "veil_share": 0.14})
+    assert floors.VEIL.minor <= floors.veil_of(soft) < floors.VEIL.moderate
+    diagnosis = judge(soft, None)
+    assert diagnosis.verdict is Verdict.FAULT, diagnosis
+    assert kinds(diagnosis) == {Kind.BLUR, Kind.LOW_VISIBILITY}
+
+
+def test_what_fog_hides_is_told_as_unchecked() -> None:
+    soft = with_scalars(figures_of(a_road(1)), {"crispness": 0.45, "edged_share": 0.35, "veil_share": 0.25})
+    diagnosis = judge(soft, None)
+    assert diagnosis.verdict is Verdict.LOW_VISIBILITY
+    assert dict(diagnosis.unchecked)[Kind.BLUR] == "low visibility"
 
 
 def test_a_tiny_picture_is_not_checkable() -> None:

@@ -63,21 +63,34 @@ def judge(figures: Figures, past: Baseline | None, hour: int | None = None) -> D
     else:
         found, doubts = relative.compare(figures, known, found)
         unchecked += doubts
-    return conclude(_untangled(found, known), unchecked)
+    hidden = _hidden_by_air(found, known)
+    unchecked += [(kind, "low visibility") for kind in hidden]
+    return conclude(_untangled([f for f in found if f.kind not in hidden], known), unchecked)
+
+
+def _hidden_by_air(found: list[Finding], known: Past | None) -> frozenset[Kind]:
+    """Kinds that fog may be taken for. A little haze explains nothing away, nor does fog what softens near edges."""
+    kinds = {f.kind: f for f in found}
+    air, soft = kinds.get(Kind.LOW_VISIBILITY), kinds.get(Kind.BLUR)
+    if air is None or air.severity is Severity.MINOR or _is_defocus(soft, known):
+        return frozenset()
+    hidden = {Kind.LENS_DIRTY, Kind.BLUR}
+    if known:  # the comparison has told fog from a film already
+        hidden.add(Kind.LOW_CONTRAST)
+    return frozenset(hidden & kinds.keys())
+
+
+def _is_defocus(soft: Finding | None, known: Past | None) -> bool:
+    """Whether softness and a veil are the lens: near edges stay crisp in fog. A past tells the two apart by itself."""
+    return known is None and soft is not None and soft.severity is Severity.SEVERE
 
 
 def _untangled(found: list[Finding], known: Past | None) -> list[Finding]:
+    """Without what another finding explains."""
     kinds = {f.kind: f for f in found}
-    air = kinds.get(Kind.LOW_VISIBILITY)
-    soft = kinds.get(Kind.BLUR)
     gone: set[Kind] = set()
-    if air and known is None:
-        # near edges stay crisp in fog; a defocused lens softens them as much as far ones
-        gone |= {Kind.LOW_VISIBILITY} if soft and soft.severity is Severity.SEVERE else {Kind.BLUR}
-    if air and Kind.LOW_VISIBILITY not in gone:
-        gone |= {Kind.LENS_DIRTY, Kind.BLUR}
-        if known:  # the comparison has told fog from a film already
-            gone.add(Kind.LOW_CONTRAST)
+    if _is_defocus(kinds.get(Kind.BLUR), known):
+        gone.add(Kind.LOW_VISIBILITY)
     for kind, explained in EXPLAINS:
         if kind in kinds and kind not in gone and kinds[kind].severity is not Severity.MINOR:
             gone |= explained & kinds.keys()
