@@ -12,6 +12,7 @@ from lenskeeper.base.errors import Invalid, NotAllowed
 from lenskeeper.probing import targets
 from lenskeeper.probing.targets import (
     DEFAULT_PORTS,
+    METADATA_ADDRESSES,
     Route,
     Target,
     admit_address,
@@ -292,3 +293,21 @@ def test_declared_networks_are_the_only_ones() -> None:
     admit_address("192.168.1.1")
     with pytest.raises(NotAllowed, match="add its network"):
         admit_address("192.168.1.1", networks)
+
+
+@given(st.ip_addresses(v=4))
+def test_the_quick_rule_for_addresses_is_the_libraries_own(ip: ipaddress.IPv4Address) -> None:
+    broadcast = ipaddress.ip_address("255.255.255.255")
+    refused = (
+        ip.is_link_local
+        or ip.is_multicast
+        or ip.is_unspecified
+        or ip == broadcast
+        or ip in METADATA_ADDRESSES
+    )
+    try:
+        admit_address(str(ip))
+    except NotAllowed:
+        assert refused
+    else:
+        assert not refused

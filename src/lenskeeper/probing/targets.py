@@ -61,6 +61,9 @@ METADATA_ADDRESSES: Final = frozenset(
     ipaddress.ip_address(a) for a in ("169.254.169.254", "100.100.100.200", "fd00:ec2::254", "192.0.0.192")
 )
 
+LINK_LOCAL_V4: Final = 0xA9FE  # 169.254.0.0/16
+MULTICAST_V4: Final = 0xE  # 224.0.0.0/4
+
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -231,13 +234,13 @@ def host_key(host: str) -> str:
     Names are not resolved: where it matters that a name and an address are one device, ask with the address.
     """
     host = host.strip("[]").lower().removesuffix(".")
-    if (ip := _ip(host)) is not None:
-        return str(getattr(ip, "ipv4_mapped", None) or ip)
     try:
-        # the short forms that getaddrinfo takes: 127.9, 0x7f.9
+        # the short forms that getaddrinfo takes too: 127.9, 0x7f.9
         return socket.inet_ntoa(socket.inet_aton(host))
     except (OSError, ValueError):  # ValueError: not even ASCII
         pass
+    if (ip := _ip(host)) is not None:
+        return str(getattr(ip, "ipv4_mapped", None) or ip)
     try:
         return host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
@@ -374,16 +377,8 @@ def admit_address(address: str, networks: Sequence[IpNetwork] = ()) -> None:
     networks: when any are declared, an address outside all of them is refused.
     Link-local, multicast, unspecified and cloud metadata addresses are refused always.
     """
-    ip: IpAddress = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    if (
-        ip in METADATA_ADDRESSES
-        or ip.is_link_local
-        or ip.is_multicast
-        or ip.is_unspecified
-        or ip == BROADCAST
-    ):
+    ip = _read_ip(address)
+    if _no_camera_lives_at(ip):
         raise NotAllowed(f"{ip} is a link-local, multicast or metadata address: no camera is looked at there")
     if networks and not any(ip in network for network in networks):
         raise NotAllowed(
@@ -391,4 +386,16 @@ def admit_address(address: str, networks: Sequence[IpNetwork] = ()) -> None:
         )
 
 
-BROADCAST: Final = ipaddress.IPv4Address("255.255.255.255")
+def _read_ip(address: str) -> IpAddress:
+    if ":" not in address:
+        return ipaddress.IPv4Address(socket.inet_aton(address))  # four times quicker than from the text
+    ip = ipaddress.IPv6Address(address.partition("%")[0])
+    return ip.ipv4_mapped or ip
+
+
+def _no_camera_lives_at(ip: IpAddress) -> bool:
+    if isinstance(ip, ipaddress.IPv4Address):  # by number: a sweep asks this of every camera of a city
+        number = int(ip)
+        special = number in (0, 0xFFFF_FFFF) or number >> 16 == LINK_LOCAL_V4 or number >> 28 == MULTICAST_V4
+        return special or ip in METADATA_ADDRESSES
+    return ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in METADATA_ADDRESSES
