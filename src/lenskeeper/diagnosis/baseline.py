@@ -5,7 +5,7 @@ faults. Medians and absolute deviations, so that one foggy morning among the loo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Self
 
@@ -120,20 +120,7 @@ class Baseline:
         order = (Mode.DAY, Mode.DUSK, Mode.NIGHT)
         nearest = min(self.modes, key=lambda m: (abs(order.index(m) - order.index(mode)), order.index(m)))
         past = self.modes[nearest]
-        told_as = f"{past.told_as}, of another light ({nearest})"
-        return Past(
-            told_as,
-            past.looks,
-            past.centre,
-            past.spread,
-            past.level,
-            past.texture,
-            past.seen,
-            past.columns,
-            past.rows,
-            past.ticks,
-            same_light=False,
-        )
+        return replace(past, told_as=f"{past.told_as}, of another light ({nearest})", same_light=False)
 
 
 def mode_of(figures: Figures) -> Mode:

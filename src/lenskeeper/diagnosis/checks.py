@@ -39,7 +39,7 @@ def measure(planes: Planes) -> Figures:
     tiles = lay_out(fine, smooth, display.mask)
     sums = averaged(tiles.fine)
     light, tint = light_of(tiles.fine, tiles.mask), tint_of(planes)
-    sharp, shape = crispness_of(tiles), structure_of(tiles, sums)
+    (crispness, edged_share), shape = crispness_of(tiles), structure_of(tiles, sums)
     detail, columns, rows = _edges(tiles)
     noise = noise_of(tiles, sums)
     return Figures(
@@ -58,10 +58,8 @@ def measure(planes: Planes) -> Figures:
         tint_u=tint.tint_u,
         tint_v=tint.tint_v,
         colour_share=tint.colour_share,
-        crispness=sharp.crispness,
-        crispness_near=sharp.crispness_near,
-        crispness_far=sharp.crispness_far,
-        edged_share=sharp.edged_share,
+        crispness=crispness,
+        edged_share=edged_share,
         veil_share=shape.veil_share,
         noise=noise,
         # averaging d x d pixels leaves a d-th of their noise

@@ -1,10 +1,8 @@
 """What is measured of one picture: figures and coarse maps, and nothing from which it could be seen again."""
 
-import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +24,8 @@ PATTERN_SCALE: Final = 512  # levels: 64 fit, and the noise of a quiet sensor ch
 INK_COLUMNS: Final = 64
 INK_ROWS: Final = 7  # in each of the two bands where text is burned in
 INK_CELLS: Final = 2 * INK_ROWS * INK_COLUMNS
+
+FIGURE_MAX: Final = 1_000_000  # of any unit: squares and products of such figures are far from overflowing
 
 WIDTH_PX_MIN: Final = 128  # below, a tile of the map has under 4 px and nothing can be said
 HEIGHT_PX_MIN: Final = 72
@@ -51,9 +51,8 @@ class Figures:
     tint_u, tint_v: the commonest colour of the mid-tones, as its difference from grey.
     colour_share:   share of pixels with any colour; 0 in infra-red mode.
     crispness:      0 to 1: how much of an edge's height is taken in one pixel step, in the sharpest quarter of the
-                    tiles that have an edge. 1 for a hard step, 0.38 behind a Gaussian of 1 px, 0.2 of 2 px.
-    crispness_near, crispness_far: the medians over the lower 40 % of the map, and over the two uppermost rows of it
-                    that are not blank. 0 where there is no edge.
+                    tiles that have an edge. 1 for a hard step, 0.38 behind a Gaussian of 1 px, 0.2 of 2 px, 0 where there
+                    is no edge.
     edged_share:    share of tiles with an edge of at least 24 levels.
     veil_share:     share of tiles that are blank, unclipped and hang together from the top: sky or fog.
     noise:          standard deviation in grey levels, in the quietest fifth of the tiles; smooth_noise: the same of
@@ -90,8 +89,6 @@ class Figures:
     tint_v: float
     colour_share: float
     crispness: float
-    crispness_near: float
-    crispness_far: float
     edged_share: float
     veil_share: float
     noise: float
@@ -115,12 +112,16 @@ class Figures:
     has_seconds: bool = False
 
     def __post_init__(self) -> None:
-        """A worker that was taken over by a hostile picture may send anything: ValueError for maps of a wrong size."""
+        """A worker that was taken over by a hostile picture may send anything: ValueError for what no picture gives."""
         for name, size in _BYTES.items():
             if len(getattr(self, name)) != size:
                 raise ValueError(f"{name} has a wrong length")
-        if not all(math.isfinite(getattr(self, name)) for name in SCALARS):
-            raise ValueError("a figure is not a number")
+        for name in SCALARS:
+            if not abs(getattr(self, name)) <= FIGURE_MAX:  # also false for what is not a number
+                raise ValueError(f"{name} is beyond all pictures")
+        for name, least in _COUNTS.items():
+            if not least <= getattr(self, name) <= FIGURE_MAX:
+                raise ValueError(f"{name} is beyond all pictures")
 
     @property
     def is_large_enough(self) -> bool:
@@ -138,6 +139,13 @@ _BYTES: Final = {
     "pattern": 2 * MAP_CELLS,
     "ink": 2 * INK_CELLS,
 }
+_COUNTS: Final = {
+    "width_px": 0,
+    "height_px": 0,
+    "reduced_by": 1,
+    "decoder_errors": 0,
+    "tile_px": 1,
+}  # and the least
 SCALARS: Final = tuple(f.name for f in fields(Figures) if f.type is float)
 
 
@@ -145,16 +153,6 @@ def with_scalars(figures: Figures, values: dict[str, float]) -> Figures:
     """The same picture with other scalar figures; the names are those of `SCALARS`."""
     assert values.keys() <= set(SCALARS)
     return replace(figures, **values)  # type: ignore[arg-type] # the names were looked at just above
-
-
-def pack(figures: Figures) -> bytes:
-    """The figures as MessagePack, about 5 kB."""
-    return msgspec.msgpack.encode(figures)
-
-
-def unpack(packed: bytes) -> Figures:
-    """The figures again. msgspec.MsgspecError for anything that `pack` did not make."""
-    return msgspec.msgpack.decode(packed, type=Figures)
 
 
 def levels_of(figures: Figures) -> Map:

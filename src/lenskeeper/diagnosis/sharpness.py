@@ -1,36 +1,23 @@
 """How sharp edges are, and how noisy flat places: figures that do not change with contrast."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
-from lenskeeper.diagnosis.figures import MAP_ROWS, Map
-from lenskeeper.diagnosis.tiles import TileBits, Tiles, averaged
-from lenskeeper.pictures.planes import LumaPlane
+from lenskeeper.diagnosis.figures import Map
+from lenskeeper.diagnosis.tiles import Tiles, averaged
 
 EDGE_LEVELS: Final = 24.0  # lower edges are lost in coding, and their steepness with them
 CRISP_QUANTILE: Final = 0.75  # the sharpest quarter: most tiles hold something that is soft by nature
-NEAR_ROWS: Final = slice(MAP_ROWS * 6 // 10, MAP_ROWS)  # what stands low in the picture is near
 QUIET_QUANTILE: Final = 0.2
 CLIPPED: Final = (8.0, 245.0)  # no noise is seen where the scale ends
 
 _SECOND_DIFFERENCE: Final = np.array([1, -2, 1], np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Sharpness:
-    """Fields as in `Figures`."""
-
-    crispness: float
-    crispness_near: float
-    crispness_far: float
-    edged_share: float
-
-
-def crispness_of(tiles: Tiles) -> Sharpness:
-    """How much of an edge's height falls into one pixel step, tile by tile.
+def crispness_of(tiles: Tiles) -> tuple[float, float]:
+    """How much of an edge's height falls into one pixel step, tile by tile; and the share of tiles with an edge.
 
     The largest step over the whole height of the tile: 1 for a hard edge, 1 / (2.5 sigma) behind a Gaussian
     blur. Contrast cancels out, so fog that thins an edge does not soften it, while a defocused lens softens near
@@ -38,21 +25,7 @@ def crispness_of(tiles: Tiles) -> Sharpness:
     """
     edged = tiles.seen & (tiles.edge_height >= EDGE_LEVELS)
     crisp = tiles.edge_step / np.maximum(tiles.edge_height, 1)
-    near = np.zeros_like(edged)
-    near[NEAR_ROWS] = True
-    return Sharpness(
-        crispness=_quantile(crisp[edged], CRISP_QUANTILE),
-        crispness_near=_quantile(crisp[edged & near], CRISP_QUANTILE),
-        crispness_far=_quantile(crisp[_horizon(edged)], 0.5),
-        edged_share=float(edged.sum() / max(int(tiles.seen.sum()), 1)),
-    )
-
-
-def _horizon(edged: TileBits) -> TileBits:
-    """In each column of tiles, the two uppermost with an edge: the far end of what is seen there."""
-    order = np.cumsum(edged, axis=0)
-    top: TileBits = edged & (order <= 2)
-    return top
+    return _quantile(crisp[edged], CRISP_QUANTILE), float(edged.sum() / max(int(tiles.seen.sum()), 1))
 
 
 def noise_of(tiles: Tiles, level: Map) -> float:
@@ -66,18 +39,6 @@ def noise_of(tiles: Tiles, level: Map) -> float:
     rough = averaged(cv2.convertScaleAbs(curved, alpha=0.25).astype(np.uint8, copy=False)) * 4
     fair = tiles.seen & (level > CLIPPED[0]) & (level < CLIPPED[1])
     return _quantile(rough[fair], QUIET_QUANTILE) * float(np.sqrt(np.pi / 2)) / 6
-
-
-def sharpness(luma: LumaPlane) -> float:
-    """How much fine detail a picture has, the way textbooks measure it: for comparison in benches and tests only.
-
-    The variance of the 4-neighbour Laplacian, in squared grey levels. Text defeats it: one defocused camera
-    scored above the softest healthy one.
-
-    Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
-    """
-    _, deviation = cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))
-    return float(deviation[0, 0]) ** 2
 
 
 def _quantile(values: Map, share: float) -> float:
