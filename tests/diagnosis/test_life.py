@@ -80,11 +80,31 @@ def test_a_freeze_in_the_middle_is_seen_from_its_length() -> None:
     assert judge_sequence(seen(looks[:3], prints=[b"a", b"b", b"b"])).finding is None
 
 
+def test_a_camera_that_stood_and_moved_on_is_at_most_suspect() -> None:
+    life = judge_sequence(seen([*[LIVE[0]] * 5, *LIVE[1:4]], prints=[b"a"] * 5 + [b"b", b"c", b"d"]))
+    assert life.finding is None
+    assert "4 s" in life.suspicion
+
+
+def test_a_proven_freeze_ranks_over_a_suspicion() -> None:
+    """A clock that stands is proof, and two pictures that are the same are a question."""
+    stands = [shot(3, grain=9) for _ in range(6)]
+    prints = [bytes([i]) for i in range(5)] + [bytes([4])]
+    life = judge_sequence(seen(stands, prints=prints, media=False))
+    assert life.finding is not None
+    assert not life.suspicion
+
+
+def test_an_early_pair_that_is_the_same_does_not_hide_a_freeze_at_the_end() -> None:
+    looks = [*[LIVE[0]] * 2, *[LIVE[1]] * 4]
+    assert judge_sequence(seen(looks, prints=[b"a"] * 2 + [b"b"] * 4)).finding is not None
+
+
 def test_the_same_still_again_is_only_suspect() -> None:
     """A server may keep a still for some seconds."""
     life = judge_sequence(seen([LIVE[0]] * 5, prints=[b"same"] * 5, media=False))
     assert life.finding is None
-    assert "stills" in life.suspicion
+    assert "5 pictures are byte for byte the same" in life.suspicion
 
 
 def test_a_clock_with_seconds_that_stands_is_frozen_though_the_bytes_differ() -> None:

@@ -21,7 +21,7 @@ from lenskeeper.diagnosis.moved import shift_of
 SAME_BYTES_MIN: Final = 3  # key frames; sensor noise alone makes two of them differ
 SAME_BYTES_MS: Final = 2_000
 SAME_BYTES_TWO_MS: Final = 4_000  # two are enough when so far apart
-STILLS_MS: Final = (
+KEPT_MS: Final = (
     60_000  # of our clock, where the route has no timestamps: recorders keep a still for some seconds
 )
 CLOCK_STANDS_MS: Final = 3_000  # of a clock that shows seconds
@@ -75,40 +75,56 @@ def judge_sequence(sightings: Sequence[Sighting], past: Past | None = None) -> L
         return Life(unchecked="needs several looks")
     if not any(s.figures.is_large_enough and s.figures.edged_share > 0 for s in sightings):
         return Life(unchecked="nothing in the picture could move")
-    if by_bytes := _same_bytes(sightings):
+    runs = _runs(sightings)
+    by_bytes = _same_bytes(runs)
+    if by_bytes.finding:
         return by_bytes
-    return _standing(sightings, past)
+    # A still that the server kept is one look, however often it was fetched: its clock cannot but stand.
+    looks = [s for run in runs for s in (run[:1] if run[-1].media_ms is None else run)]
+    standing = _standing(looks, past)
+    return by_bytes if by_bytes.suspicion and not standing.finding else standing
 
 
-def _same_bytes(sightings: Sequence[Sighting]) -> Life | None:
-    """The longest run of identical coded pictures that differ in time."""
-    best: Life | None = None
-    run: list[Sighting] = []
-    for sighting in sightings:
-        if run and sighting.fingerprint and sighting.fingerprint == run[0].fingerprint:
-            if _time_of(sighting) > _time_of(run[-1]):
-                run.append(sighting)
-        else:
-            run = [sighting]
-        if len(run) > 1:
-            best = _run_says(run) or best
-    return best
+def _same_bytes(runs: list[list[Sighting]]) -> Life:
+    """What runs of identical coded pictures that differ in time say. A camera that moved on is at most suspect."""
+    *ended, run = runs
+    says = _run_says(run)
+    if says.finding:
+        return says
+    for earlier in ended:
+        if stood := _run_says(earlier).finding:
+            return Life(suspicion=f"it stood still for {stood.figure:.0f} s, and then moved on")
+    return says
 
 
-def _run_says(run: list[Sighting]) -> Life | None:
+def _runs(sightings: Sequence[Sighting]) -> list[list[Sighting]]:
+    """Split where the coded picture changes or is unknown; of those at the same time the first."""
+    runs = [[sightings[0]]]
+    for sighting in sightings[1:]:
+        run = runs[-1]
+        if not sighting.fingerprint or sighting.fingerprint != run[0].fingerprint:
+            runs.append([sighting])
+        elif _time_of(sighting) > _time_of(run[-1]):
+            run.append(sighting)
+    return runs
+
+
+def _run_says(run: list[Sighting]) -> Life:
+    """Frozen, suspect, or nothing for a run of identical pictures."""
+    if len(run) < 2:
+        return Life()
     span_ms = _time_of(run[-1]) - _time_of(run[0])
-    if run[-1].media_ms is None:
-        if span_ms < STILLS_MS or len(run) < SAME_BYTES_MIN:
-            return Life(
-                suspicion=f"{len(run)} stills are the same file: perhaps frozen, perhaps kept by the server"
-            )
-        return _frozen(span_ms, STILLS_MS, f"{len(run)} stills, byte for byte the same")
+    if run[-1].media_ms is None:  # stills, and key frames of visits far apart
+        same = f"{len(run)} pictures are byte for byte the same"
+        if span_ms < KEPT_MS or len(run) < SAME_BYTES_MIN:
+            return Life(suspicion=f"{same}: perhaps frozen, perhaps kept by the server")
+        return _frozen(span_ms, KEPT_MS, same)
     if span_ms >= SAME_BYTES_TWO_MS or (len(run) >= SAME_BYTES_MIN and span_ms >= SAME_BYTES_MS):
         limit = SAME_BYTES_MS if len(run) >= SAME_BYTES_MIN else SAME_BYTES_TWO_MS
         return _frozen(
             span_ms, limit, f"{len(run)} key frames, byte for byte the same, under advancing timestamps"
         )
-    return None
+    return Life()
 
 
 def _standing(sightings: Sequence[Sighting], past: Past | None) -> Life:
