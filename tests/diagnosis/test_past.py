@@ -36,12 +36,12 @@ def kinds(diagnosis: Diagnosis) -> set[Kind]:
     return {f.kind for f in diagnosis.findings}
 
 
-def aside(seed: int, right: int, down: int) -> tuple[Bgr, Bgr]:
+def aside(seed: int, right: int, down: int, margin: int = MARGIN) -> tuple[Bgr, Bgr]:
     """The same place before and after the camera was knocked aside, without made-up borders."""
-    wide = a_road(seed, SIZE, MARGIN)
+    wide = a_road(seed, SIZE, margin)
     views = []
     for dx, dy in ((0, 0), (right, down)):
-        views.append(wide[MARGIN + dy : MARGIN + dy + SIZE[1], MARGIN + dx : MARGIN + dx + SIZE[0]])
+        views.append(wide[margin + dy : margin + dy + SIZE[1], margin + dx : margin + dx + SIZE[0]])
     return np.ascontiguousarray(views[0]), np.ascontiguousarray(views[1])
 
 
@@ -103,6 +103,18 @@ def test_a_camera_knocked_aside_has_moved(seed: int, right: int, down: int) -> N
     past = Baseline.of([(look(before, chance), None) for chance in range(3)])
     diagnosis = judge(look(after, 50), past)
     assert Kind.MOVED in kinds(diagnosis), diagnosis
+
+
+@pytest.mark.parametrize(("right", "down"), [(170, 0), (240, 0), (0, 110), (200, 60)])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_camera_turned_further_than_we_can_follow_is_not_passed_over(
+    seed: int, right: int, down: int
+) -> None:
+    """Moved, or at least told as not looked at: never a silent fit."""
+    before, after = aside(seed, right, down, margin=250)
+    past = Baseline.of([(look(before, chance), None) for chance in range(3)])
+    diagnosis = judge(look(after, 50), past)
+    assert Kind.MOVED in kinds(diagnosis) | set(dict(diagnosis.unchecked)), diagnosis
 
 
 @pytest.mark.parametrize("visibility", [0.3, 0.6, 1.0])

@@ -207,7 +207,8 @@ def _moved(seen: Comparison) -> tuple[Finding | None, Doubts]:
         and seen.now.crispness >= SOFTER.minor * seen.usual("crispness")
     ):
         return Finding(Kind.MOVED, Severity.SEVERE, stays, ELSEWHERE, f"edges of {seen.past.told_as}"), []
-    if stays < CLEAR and columns.share is None and rows.share is None:
+    # each axis by itself: a pan leaves the rows much as they were, and the columns say nothing
+    if any(shift.share is None and shift.stays < CLEAR for shift in (columns, rows)):
         why = "low visibility" if seen.is_weather else "too few edges agree with the reference"
         return None, [(Kind.MOVED, why)]
     return None, []
