@@ -9,13 +9,16 @@ from typing import Final
 
 import numpy as np
 
-from lenskeeper.diagnosis.figures import Profiles
+from lenskeeper.diagnosis.figures import Map, Profiles
+from lenskeeper.diagnosis.tiles import TileBits
 
 REACH_SHARE: Final = 0.3  # of the profile: the largest shift looked for
 RIM_SHARE: Final = 0.04  # of each end: masked there, in every picture alike, and would pin the shift to zero
 SMOOTH_BINS: Final = 12.0  # slower changes are light and shade
 CLEAR: Final = 0.5  # correlation from which a band has an opinion
 AGREE_BINS: Final = 2.0  # bands that say the same differ by no more: a pan is no exact shift
+TEXTURE_OFFSET: Final = 0.25  # grey levels: keeps the logarithm of a blank tile from outweighing all others
+LIKENESS_TILES_MIN: Final = 144  # a quarter of the map
 GAIN: Final = 0.15  # by how much the shifted place must fit better than the old one
 
 
@@ -50,6 +53,24 @@ def shift_of(now: Profiles, past: Profiles) -> Shift:
             share = float(np.median(places[with_it])) / past.shape[1]
             return Shift(share, float(best[with_it].mean()), stays)
     return Shift(None, float(best.max()), stays)
+
+
+def likeness_of(now: Map, past: Map, seen: TileBits) -> float | None:
+    """How alike two maps of texture are from left to right, -1 to 1; None for too few tiles, or without any texture.
+
+    Each row against its own mean, since nearly all cameras have sky above and a road below.
+    """
+    if seen.sum() < LIKENESS_TILES_MIN:
+        return None
+    a, b = (_without_row_means(np.log(each + TEXTURE_OFFSET), seen) for each in (now, past))
+    scale = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    return float((a * b).sum()) / scale if scale > 0 else None
+
+
+def _without_row_means(texture: Map, seen: TileBits) -> Map:
+    means = (texture * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    left: Map = (texture - means[:, None])[seen]
+    return left
 
 
 def _flattened(profiles: Profiles) -> Profiles:
