@@ -1,5 +1,6 @@
 """What one look at one camera found, and the coded pictures it hands on."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,8 @@ from lenskeeper.probing.refusals import Refusals
 from lenskeeper.probing.targets import IpNetwork, Target
 
 USER_AGENT: Final = "lenskeeper"
+# Greeting is what costs: thousands at once are a burst of SYNs that routers drop, and a quarter more memory in flight.
+HANDSHAKES_MAX: Final = 500
 HOLD_OPEN_S_MAX: Final = (
     10.0  # looks at most this far apart share one stream; beyond, each is a visit of its own
 )
@@ -125,7 +128,8 @@ ONE_OF_SEVERAL: Final = Looks(is_part=True)
 class Prober:
     """What every visit shares: the clock, the limits, where we may go, as whom, and who refused us.
 
-    per_host: visits at a time to one host and port; recorders and cameras serve 2 to 4 viewers.
+    per_host:   visits at a time to one host and port; recorders and cameras serve 2 to 4 viewers.
+    handshakes: places for visits between connecting and PLAY, however many wait for their key frame.
     """
 
     clock: Clock
@@ -135,9 +139,11 @@ class Prober:
     networks: tuple[IpNetwork, ...] = ()
     per_host: int = 2
     gates: Gates = field(init=False, repr=False)
+    handshakes: asyncio.Semaphore = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gates", Gates(self.per_host))
+        object.__setattr__(self, "handshakes", asyncio.Semaphore(HANDSHAKES_MAX))
 
 
 See = Callable[[KeyFrame], None]  # takes a key frame at once and never waits; back-pressure is the caller's

@@ -108,8 +108,6 @@ class _Visit:
         self._hold = hold
         self._target, self._known, self._prober, self._looks, self._see = target, known, prober, looks, see
         self._loop = asyncio.get_running_loop()
-        self._began_ms = prober.clock.now_ms()
-        self._began_s = self._loop.time()
         self._phase_ends_s = array("d")  # loop times, in the order of PHASES
         self._line: Line | None = None
         self._media: _Media | None = None
@@ -122,8 +120,7 @@ class _Visit:
         self._media_ticks = 0
         self._status = 0  # of the last reply
         self._pending_bytes = 0
-        self._due = self._began_s  # no key frame is taken before this loop time
-        self._ends_at = self._began_s + prober.limits.visit_s + looks.span_s
+        self._begin()
         self._admission = Admission(target.host, known.credential, prober.refusals)
 
     async def run(self) -> Probe:
@@ -146,6 +143,24 @@ class _Visit:
             line.close()
 
     async def _all_phases(self) -> Failure | None:
+        async with self._prober.handshakes:
+            self._begin()
+            line = await self._greet()
+        if isinstance(line, Failure):
+            return line
+        assert self._media is not None
+        failure = await self._watch(line, self._media)
+        await self._say_goodbye(line, self._media)
+        return failure
+
+    def _begin(self) -> None:
+        """The visit's time runs from its first SYN, not from when it queued up."""
+        self._began_ms, self._began_s = self._prober.clock.now_ms(), self._loop.time()
+        self._due = self._began_s  # no key frame is taken before this loop time
+        self._ends_at = self._began_s + self._prober.limits.visit_s + self._looks.span_s
+
+    async def _greet(self) -> Line | Failure:
+        """Connect, describe, set up and play. After a SETUP the goodbye is said even where PLAY fails."""
         dialogue = RtspDialogue(
             self._target.url,
             user_agent=USER_AGENT,
@@ -165,9 +180,9 @@ class _Visit:
             return media
         self._media = media
         failure = await self._set_up(line, media) or await self._play(line, media)
-        failure = failure or await self._watch(line, media)
-        await self._say_goodbye(line, media)
-        return failure
+        if failure is not None:
+            await self._say_goodbye(line, media)
+        return failure or line
 
     def _phase_ends(self) -> None:
         self._phase_ends_s.append(self._loop.time())
