@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 import pytest
-from tests.journeys.test_independent_server import write
+from tests.journeys.clip_files import write
 
 from lenskeeper.cli.simulate import simulated
 from lenskeeper.probing.simulator.faults import PictureFault

@@ -5,14 +5,11 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
-from av.video.stream import VideoStream
-from numpy.typing import NDArray
+from tests.journeys.clip_files import SIZE, film, write
 
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.house.clock import SystemClock
@@ -26,28 +23,7 @@ from lenskeeper.probing.simulator.films import Film, pictures
 from lenskeeper.probing.simulator.places import Place
 from lenskeeper.probing.targets import parse_target
 
-SIZE = (480, 272)
 STARTS_WITHIN_S = 20.0
-
-
-def film(path: Path, codec: str) -> None:
-    """Three seconds of a moving pattern."""
-    x, y = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
-    waves = ((128 + 60 * np.sin((x + 4 * n) / 17) + 50 * np.cos(y / 11)).astype(np.uint8) for n in range(75))
-    write(path, codec, (np.dstack([wave, wave, wave]) for wave in waves))
-
-
-def write(path: Path, codec: str, shown: Iterable[NDArray[np.uint8]]) -> None:
-    """Pictures as a file, a key frame each second."""
-    with av.open(str(path), "w") as container:
-        quick = {"preset": "ultrafast", "x265-params": "log-level=error"}
-        stream = container.add_stream(codec, rate=25, options=quick)
-        assert isinstance(stream, VideoStream)
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        stream.gop_size = 25
-        for picture in shown:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
-        container.mux(stream.encode())
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,11 @@ Redirects are reported and never followed. Of a motion JPEG (multipart/x-mixed-r
 import re
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
 
 import h11
 
-from lenskeeper.base.errors import Invalid
 from lenskeeper.base.limits import PICTURE_BYTES_MAX
+from lenskeeper.protocols.addresses import request_address
 from lenskeeper.protocols.auth import Credential, Login, read_challenges
 from lenskeeper.protocols.messages import (
     BLANK_LINE,
@@ -96,20 +95,8 @@ class HttpDialogue:
         cnonce: unguessable letters and digits, needed with a credential.
         basic: whether the password may be sent in clear to a peer that offers nothing better.
         """
-        parts = urlsplit(url)
+        parts = request_address(url, tuple(_DEFAULT_PORTS))
         scheme = parts.scheme.lower()
-        if scheme not in _DEFAULT_PORTS or not parts.hostname:
-            raise Invalid(
-                "the address of a still begins with http:// or https:// and names a host", field="url"
-            )
-        if parts.username is not None or parts.password is not None:
-            raise Invalid(
-                "a password in an address is read by others: use --user or --credentials", field="url"
-            )
-        if not (url.isascii() and url.isprintable()) or " " in url:
-            raise Invalid(
-                "an address has no spaces or control characters: write them as %20 and kin", field="url"
-            )
         self._host = parts.netloc.lower().removesuffix(f":{_DEFAULT_PORTS[scheme]}")
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._agent = printable(user_agent)

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from lenskeeper.base.errors import Invalid
+from lenskeeper.protocols.addresses import is_plain, request_address
 from lenskeeper.protocols.auth import Credential, Login, read_challenges
 from lenskeeper.protocols.messages import Headers, printable
 from lenskeeper.protocols.rtsp_wire import Event, Message, Reply, ServerRequest, Sink, Wire
 from lenskeeper.protocols.sdp import Description, Track
 
-URI_CHARS_MAX: Final = 2048
 SESSION_CHARS_MAX: Final = 256
 SESSION_TIMEOUT_S: Final = 60  # RFC 2326 12.37, where the server says nothing
 _KNOWN_REQUESTS: Final = frozenset(
@@ -108,17 +107,7 @@ class RtspDialogue:
         cnonce: unguessable letters and digits, needed with a credential.
         basic: whether the password may be sent in clear to a peer that offers nothing better.
         """
-        parts = urlsplit(url)
-        if parts.scheme.lower() not in {"rtsp", "rtsps"} or not parts.hostname:
-            raise Invalid("an RTSP address begins with rtsp:// or rtsps:// and names a host", field="url")
-        if parts.username is not None or parts.password is not None:
-            raise Invalid(
-                "a password in an address is read by others: use --user or --credentials", field="url"
-            )
-        if not _is_plain(url):
-            raise Invalid(
-                "an address has no spaces or control characters: write them as %20 and kin", field="url"
-            )
+        request_address(url, ("rtsp", "rtsps"))
         self._url = url
         self._agent = printable(user_agent)
         self._login = Login(credential, cnonce, basic=basic)
@@ -234,7 +223,7 @@ class RtspDialogue:
         (Dahua: `realmonitor?channel=1&subtype=0/trackID=0`), and servers expect just that.
         """
         control = without_userinfo(control)
-        if control in {"", "*"} or not _is_plain(control):
+        if control in {"", "*"} or not is_plain(control):
             return self.base
         if control.lower().startswith(("rtsp://", "rtsps://", "rtspu://")):
             return control
@@ -319,13 +308,13 @@ class RtspDialogue:
     def _new_base(self, headers: Headers) -> str:
         for name in ("content-base", "content-location"):
             said = without_userinfo(headers.get(name))
-            if said.lower().startswith(("rtsp://", "rtsps://")) and _is_plain(said):
+            if said.lower().startswith(("rtsp://", "rtsps://")) and is_plain(said):
                 return said
         return self._url
 
     def _take_session(self, said: str) -> None:
         name, *params = (part.strip() for part in said.split(";"))
-        if 0 < len(name) <= SESSION_CHARS_MAX and _is_plain(name):
+        if 0 < len(name) <= SESSION_CHARS_MAX and is_plain(name):
             self.session = name
         for param in params:
             key, _, value = param.partition("=")
@@ -379,8 +368,3 @@ def _server_request(message: Message) -> ServerRequest:
     )
     answer = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
     return ServerRequest(message.method, message.uri, message.headers, answer)
-
-
-def _is_plain(text: str) -> bool:
-    """Whether `text` can stand in a request line as it is."""
-    return len(text) <= URI_CHARS_MAX and text.isascii() and text.isprintable() and " " not in text
