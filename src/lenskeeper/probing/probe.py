@@ -14,7 +14,7 @@ from lenskeeper.probing.refusals import Refusals
 from lenskeeper.probing.targets import IpNetwork, Target
 
 USER_AGENT: Final = "lenskeeper"
-# Greeting is what costs: thousands at once are a burst of SYNs that routers drop, and a quarter more memory in flight.
+# Greeting is what costs: thousands at once are a burst of SYNs that routers drop, and memory for every reply.
 HANDSHAKES_MAX: Final = 500
 HOLD_OPEN_S_MAX: Final = (
     10.0  # looks at most this far apart share one stream; beyond, each is a visit of its own
