@@ -1,0 +1,1 @@
+"""Who did what and why: entries are appended and never changed."""

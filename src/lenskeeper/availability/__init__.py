@@ -1,0 +1,1 @@
+"""Probes and diagnoses folded into runs of up and down; unknown is the absence of a row."""

@@ -1,0 +1,1 @@
+"""Facts that rooms announce and higher rooms follow, kept for two days."""

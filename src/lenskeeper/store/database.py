@@ -1,0 +1,241 @@
+"""One database: a writer thread, and readers beside it. SQLite where nothing is said, PostgreSQL by URL.
+
+One transaction is written at a time, whoever writes: on SQLite by BEGIN IMMEDIATE (a transaction that reads and
+then writes would fail at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout), on PostgreSQL by an advisory lock.
+So a command may write beside a running `serve`, and whoever merges may read what he is about to change.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from lenskeeper.base.errors import Invalid
+from lenskeeper.store.errors import StoreFull, StoreUnavailable
+
+T = TypeVar("T")
+
+READERS_MAX: Final = 8  # reports, lists and commands at once; each holds a file handle and a page cache
+BUSY_MS: Final = 5_000  # how long a command waits for the transaction of another process
+READER_CACHE_KB: Final = 16_384
+WRITER_CACHE_KB: Final = 65_536
+MAP_BYTES: Final = 268_435_456
+WAL_BYTES_KEPT: Final = 67_108_864
+ONE_WRITER: Final = (
+    0x6C656E73  # "lens": the advisory lock that makes PostgreSQL's writers wait for each other
+)
+
+_FULL: Final = ("database or disk is full", "No space left", "could not extend file")
+_READ_ONLY: Final = ("readonly database", "read-only")
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[Connection], Any]
+    durable: bool
+    answer: "Future[Any]"
+
+
+class Store:
+    """Open it with `open_store`; close it when done. Threads may share it."""
+
+    def __init__(self, url: URL, writer: Engine, reader: Engine) -> None:
+        self.url = url
+        self.dialect: str = writer.dialect.name
+        self._writer, self._reader = writer, reader
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._write_on, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Connection], T], *, durable: bool = False) -> "Future[T]":
+        """Have `work` done in one transaction, after those that were submitted before.
+
+        durable: on SQLite, fsync before it is acknowledged: for what is told to others (audit, outbox). Without it
+        a killed process loses nothing and a power cut may lose the last second, but no consistency.
+        """
+        answer: Future[T] = Future()
+        with self._closing:
+            if self._closed:
+                raise StoreUnavailable("the database is closed")
+            self._jobs.put(_Job(work, durable, answer))
+        return answer
+
+    def write(self, work: Callable[[Connection], T], *, durable: bool = False) -> T:
+        """The same, waited for. What `work` raises takes the transaction back and is raised here."""
+        assert threading.current_thread() is not self._thread, "a transaction cannot wait for the next one"
+        return self.submit(work, durable=durable).result()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot to read from. Be short: while it is open, SQLite's log cannot shrink."""
+        with _in_our_words(self.url), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Do what was submitted, then close. Twice is once."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _write_on(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if not job.answer.set_running_or_notify_cancel():
+                continue
+            try:
+                job.answer.set_result(self._transact(job))
+            except BaseException as error:  # noqa: BLE001  it is the caller's: handed over, not swallowed
+                job.answer.set_exception(error)
+
+    def _transact(self, job: _Job) -> Any:
+        with _in_our_words(self.url), self._writer.connect() as connection:
+            if job.durable and self.dialect == "sqlite":
+                _pragma(connection, "synchronous=FULL")
+            try:
+                with connection.begin():
+                    if self.dialect == "postgresql":
+                        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")
+                    return job.work(connection)
+            finally:
+                if job.durable and self.dialect == "sqlite":
+                    _pragma(connection, "synchronous=NORMAL")
+
+
+def open_store(url: str) -> Store:
+    """The database at `url`: sqlite:///FILE, or postgresql://USER@HOST/NAME. Makes no tables: see migrate.py.
+
+    Invalid: no such kind of URL. StoreUnavailable: it cannot be opened.
+    """
+    address = parsed(url)
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address)
+    return _open_postgresql(address)
+
+
+def parsed(url: str) -> URL:
+    """The address of a database. Invalid: not one of ours."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        address = None
+    if address is None or address.get_backend_name() not in ("sqlite", "postgresql"):
+        raise Invalid("write sqlite:///FILE or postgresql://USER@HOST/NAME", field="store.url")
+    if address.get_backend_name() == "sqlite" and not address.database:
+        raise Invalid("name the file: sqlite:///lenskeeper.db", field="store.url")
+    return address
+
+
+def _open_sqlite(url: URL) -> Store:
+    path = Path(str(url.database)).absolute()
+    if not path.parent.is_dir():
+        raise StoreUnavailable(f"there is no folder {path.parent}: make it, or run `lenskeeper init` there")
+    writer = create_engine(
+        "sqlite://",
+        creator=lambda: _connect_sqlite(f"{path.as_uri()}?mode=rwc", WRITER_CACHE_KB, writes=True),
+        poolclass=StaticPool,
+    )
+    reader = create_engine(
+        "sqlite://",
+        creator=lambda: _connect_sqlite(f"{path.as_uri()}?mode=ro", READER_CACHE_KB, writes=False),
+        poolclass=QueuePool,
+        pool_size=READERS_MAX,
+        max_overflow=0,
+    )
+    event.listen(writer, "begin", lambda connection: _pragma_free(connection, "BEGIN IMMEDIATE"))
+    event.listen(reader, "begin", lambda connection: _pragma_free(connection, "BEGIN"))
+    with _in_our_words(url), writer.connect():
+        pass  # now, and not in the middle of the first round
+    return Store(url, writer, reader)
+
+
+def _connect_sqlite(uri: str, cache_kb: int, *, writes: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    if writes:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only from birth of the file
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA journal_size_limit={WAL_BYTES_KEPT}")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute(f"PRAGMA cache_size=-{cache_kb}")
+    connection.execute(f"PRAGMA mmap_size={MAP_BYTES}")
+    return connection
+
+
+def _open_postgresql(url: URL) -> Store:
+    address = url.set(drivername="postgresql+psycopg")
+    try:
+        writer = create_engine(address, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        reader = create_engine(
+            address,
+            pool_size=READERS_MAX,
+            max_overflow=0,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+        )
+    except ModuleNotFoundError:
+        raise StoreUnavailable("PostgreSQL needs its driver: pip install 'lenskeeper[postgres]'") from None
+    with _in_our_words(url), writer.connect():
+        pass
+    return Store(url, writer, reader)
+
+
+def _pragma_free(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
+
+
+def _pragma(connection: Connection, setting: str) -> None:
+    """SQLite takes some settings outside a transaction only, and SQLAlchemy would begin one."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.execute(f"PRAGMA {setting}")
+
+
+@contextmanager
+def _in_our_words(url: URL) -> Iterator[None]:
+    """Faults of the database's world, told to the operator with the cure."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
+        place = (
+            url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+        )
+        if any(words in said for words in _FULL):
+            raise StoreFull(f"{place}: no room left for the database; free space there: {said}") from error
+        if any(words in said for words in _READ_ONLY):
+            raise StoreUnavailable(
+                f"{place}: the database cannot be written; check its owner: {said}"
+            ) from error
+        if _is_of_the_world(error):
+            raise StoreUnavailable(f"{place}: {said}") from error
+        raise
+
+
+def _is_of_the_world(error: DBAPIError | sqlite3.Error) -> bool:
+    """A lost server, a full queue, a broken disk; and not our own wrong statement."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return type(original).__name__ in {
+        "OperationalError",
+        "AdminShutdown",
+        "DiskFull",
+        "ConnectionTimeout",
+    } and ("no such" not in str(original) and "syntax" not in str(original))

@@ -1,0 +1,1 @@
+"""The organisation tree and contract lots: who belongs where, since when."""
