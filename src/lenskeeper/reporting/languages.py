@@ -1,0 +1,23 @@
+"""The two languages that a report is written in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """A language tag; what a head of department signs is in one of the two."""
+
+    ZH = "zh-CN"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One meaning in both languages."""
+
+    zh: str
+    en: str
+
+    def of(self, language: Language) -> str:
+        """The text in that language."""
+        return self.zh if language is Language.ZH else self.en
