@@ -1,6 +1,6 @@
 """What the register knew when a sheet was checked: whole sets, so that no row asks a question of its own."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lenskeeper.inventory.camera_file import CameraFile
@@ -29,7 +29,7 @@ class Snapshot:
     macs: Mapping[tuple[str, str], PointId] = field(default_factory=dict)
     serials: Mapping[tuple[str, str], PointId] = field(default_factory=dict)
     units: Mapping[str, UnitId] = field(default_factory=dict)
-    credentials: Set[str] = frozenset()
-    divisions: Set[str] = frozenset()
-    corrections: Mapping[PointId, Set[str]] = field(default_factory=dict)
+    credentials: frozenset[str] = frozenset()
+    divisions: frozenset[str] = frozenset()
+    corrections: Mapping[PointId, frozenset[str]] = field(default_factory=dict)
     files: Mapping[PointId, CameraFile] = field(default_factory=dict)
