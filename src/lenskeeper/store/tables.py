@@ -17,14 +17,17 @@ metadata: Final = MetaData(
 )
 
 
-def table(name: str, *items: SchemaItem, comment: str, without_rowid: bool = False) -> Table:
+def table(
+    name: str, *items: SchemaItem, comment: str, without_rowid: bool = False, ids_used_once: bool = False
+) -> Table:
     """A table on both engines. comment: what a row is, when it is written, and the road not taken.
 
     Types: Integer, BigInteger, Text, LargeBinary and Double only, which is what STRICT tables of SQLite admit.
     without_rowid: SQLite then keeps the rows in the order of their primary key, with no second copy of it; for
     narrow rows that are read by key.
+    ids_used_once: SQLite would give the number of a deleted last row again; PostgreSQL never does.
     """
-    kwargs: dict[str, Any] = {"sqlite_strict": True}
+    kwargs: dict[str, Any] = {"sqlite_strict": True, "sqlite_autoincrement": ids_used_once}
     if without_rowid:
         kwargs["sqlite_with_rowid"] = False
     return Table(name, metadata, *items, comment=comment, **kwargs)
