@@ -1,8 +1,10 @@
 """The tables of the books. Runs, rounds and evidence first, then exclusions and day figures; written by this room only."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, Text
 
+from lenskeeper.inventory.schema import point
 from lenskeeper.store.tables import table
+from lenskeeper.units.schema import unit
 
 # ---- runs: written by rows_exact.py and rows_rounds.py
 
@@ -83,3 +85,122 @@ evidence = table(
 )
 
 # ---- exclusions, maintenance and day figures: written by rows_exclusions.py and rows_days.py
+
+maintenance = table(
+    "maintenance",
+    Column("id", Integer, primary_key=True),
+    Column("kind", Integer, CheckConstraint("kind BETWEEN 2 AND 9", name="kind_known"), nullable=False),
+    Column("unit_id", Integer, ForeignKey(unit.c.id)),
+    Column("site", Text),
+    Column("reason", Text, CheckConstraint("reason <> ''", name="has_reason"), nullable=False),
+    Column("author", Text, CheckConstraint("author <> ''", name="has_author"), nullable=False),
+    Column("entered_s", BigInteger, nullable=False),
+    Column("tz", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("first_s", BigInteger, nullable=False),
+    Column("length_s", BigInteger, nullable=False),
+    Column("horizon_s", BigInteger),
+    Column("approver", Text),
+    Column("approved_s", BigInteger),
+    Column("revoker", Text),
+    Column("revoked_s", BigInteger),
+    Column("ends_s", BigInteger),
+    CheckConstraint("approver IS NULL OR approver <> author", name="second_hand"),
+    ids_used_once=True,
+    comment="A row is a plan of excluded time: who says that these points do not count in these windows, and why. "
+    "Written when it is proposed, approved and revoked; never deleted. The target is a unit's subtree, a site, or "
+    "the points of maintenance_point. rule is empty, or a recurrence (RFC 5545) on the wall clock of tz, expanded "
+    "as far as horizon_s only. ends_s is from when a revoked plan excludes nothing any more.",
+)
+
+maintenance_point = table(
+    "maintenance_point",
+    Column("plan_id", Integer, ForeignKey("maintenance.id"), primary_key=True),
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    without_rowid=True,
+    comment="A row names one point of a plan that was made for a list of points.",
+)
+
+maintenance_window = table(
+    "maintenance_window",
+    Column("plan_id", Integer, ForeignKey("maintenance.id"), primary_key=True),
+    Column("a", BigInteger, primary_key=True),
+    Column("b", BigInteger, CheckConstraint("b > a", name="lasts"), nullable=False),
+    Column("pending", Integer, CheckConstraint("pending IN (0, 1)", name="pending_yes_no"), nullable=False),
+    without_rowid=True,
+    comment="A row is one window [a, b) of a plan, UTC seconds, disjoint within the plan. A pending one waits for a "
+    "second person and excludes nothing. Written when the plan is made and when its horizon moves on. Not expanded "
+    "on reading: a change of the time zone tables must not move the windows of last year.",
+)
+
+exclusion = table(
+    "exclusion",
+    Column("point_id", Integer, primary_key=True),
+    Column("a", BigInteger, primary_key=True),
+    Column("b", BigInteger, CheckConstraint("b > a", name="lasts"), nullable=False),
+    Column("kind", Integer, CheckConstraint("kind BETWEEN 1 AND 9", name="kind_known"), nullable=False),
+    Column("source_id", Integer, nullable=False),
+    without_rowid=True,
+    comment="A row says that the point does not count in [a, b), UTC seconds: out of service (kind 1, source 0), or by "
+    "the plan source_id. The rows of a point never overlap, so that two plain joins add up a rate. Derived from "
+    "service life and plans, and derived again whenever one of them changes; never edited by hand. Not the plans "
+    "themselves at each read: they overlap, and every engine would subtract intervals its own way.",
+)
+
+day_rollup = table(
+    "day_rollup",
+    Column("day", Integer, primary_key=True),
+    Column("point_id", Integer, primary_key=True),
+    Column("rev", Integer, nullable=False),
+    Column("excluded_s", Integer, nullable=False),
+    Column("reach_gap_s", Integer, nullable=False),
+    Column("reach_down_s", Integer, nullable=False),
+    Column("reach_outages", Integer, nullable=False),
+    Column("reach_repaired", Integer, nullable=False),
+    Column("reach_repair_s", Integer, nullable=False),
+    Column("fit_gap_s", Integer, nullable=False),
+    Column("fit_down_s", Integer, nullable=False),
+    Column("fit_outages", Integer, nullable=False),
+    Column("fit_repaired", Integer, nullable=False),
+    Column("fit_repair_s", Integer, nullable=False),
+    Column("light_s", Integer, nullable=False),
+    Column("light_excluded_s", Integer, nullable=False),
+    Column("fit_light_gap_s", Integer, nullable=False),
+    Column("fit_light_down_s", Integer, nullable=False),
+    Column("delivery_gap_s", Integer, nullable=False),
+    Column("delivery_down_s", Integer, nullable=False),
+    Column("clock_gap_s", Integer, nullable=False),
+    Column("clock_down_s", Integer, nullable=False),
+    Column("low_visibility_s", Integer, nullable=False),
+    Column("not_checkable_s", Integer, nullable=False),
+    Column("no_picture_s", Integer, nullable=False),
+    Column("held_s", Integer, nullable=False),
+    without_rowid=True,
+    comment="A row adds up one point over one local day (days since 1970-01-01, in the point's time zone), over that "
+    "part of the day in which it was in service. Written once the day is over and settled, and whole again when "
+    "something changed it; never incremented, because a repeated batch would count twice. gap is what is neither "
+    "excluded, up nor down; what is left is up: a healthy day is all zeros, which SQLite keeps in the header alone, "
+    "and so one wide row costs less than one row per lane. light_* is the part by daylight. An outage counts on the "
+    "day it began, its repair on the day it was seen up again, with the down seconds of all its days. rev counts "
+    "how often a later result changed the row.",
+)
+
+day_closed = table(
+    "day_closed",
+    Column("tz", Text, primary_key=True),
+    Column("first_day", Integer, nullable=False),
+    Column("last_day", Integer, nullable=False),
+    without_rowid=True,
+    comment="A row says for which local days of a time zone day_rollup holds each point in service; what lies outside "
+    "is read from the runs. Written when a day is complete, in the transaction that completes it.",
+)
+
+dirty_day = table(
+    "dirty_day",
+    Column("day", Integer, primary_key=True),
+    Column("point_id", Integer, primary_key=True),
+    without_rowid=True,
+    comment="A row says that a day already added up has changed since: read it from the runs until it is added up "
+    "again. Written with the change itself, deleted by the recount.",
+)
+# ---- end of exclusions, maintenance and day figures
