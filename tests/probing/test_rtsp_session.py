@@ -72,6 +72,7 @@ async def test_a_whole_key_frame_comes_and_decodes(codec: Codec) -> None:
     assert probe.first_frame_ms is not None
     assert probe.phases_ms.keys() == {"connect", "describe", "setup", "play", "key_frame"}
     (frame,) = frames
+    assert probe.received_bytes > len(frame.encoded.data)
     planes = decode(frame.encoded)
     assert isinstance(planes, Planes)
     assert (planes.width_px, planes.decoder_errors) == (320, 0)

@@ -75,6 +75,7 @@ async def test_a_still_comes_and_decodes() -> None:
     assert (probe.stream.codec, probe.stream.width_px, probe.stream.clock_source) == ("jpeg", 320, "date")
     assert probe.stream.clock_offset_ms == pytest.approx(-3_600_000, abs=2000)
     assert len(frames) == 2
+    assert probe.received_bytes > sum(len(frame.encoded.data) for frame in frames)
     assert isinstance(decode(frames[0].encoded), Planes)
 
 

@@ -47,12 +47,14 @@ async def _visits_apart(target: Target, prober: Prober, looks: Looks, see: See, 
         see(replace(frame, media_ms=None))
 
     probe = await _visit(target, prober, ONE_OF_SEVERAL, see_alone, hold)
+    received = probe.received_bytes
     for _ in range(looks.count - 1):
         if probe.outcome is not Outcome.PLAYING:
             break
         await prober.clock.sleep(looks.every_s)
         probe = await _visit(target, prober, ONE_OF_SEVERAL, see_alone, hold)
-    return probe
+        received += probe.received_bytes
+    return replace(probe, received_bytes=received)
 
 
 async def _visit(target: Target, prober: Prober, looks: Looks, see: See, hold: Hold) -> Probe:

@@ -56,6 +56,7 @@ class Probe:
     first_frame_ms: from the first SYN to the first whole key frame; None unless PLAYING.
     phases_ms:      how long each phase took: connect, describe, setup, play, key_frame; of a still, picture.
     remark:         the peer's own words or our reason, at most 200 characters, for the operator to read.
+    received_bytes: all that came from the peer, whatever became of it: what the look has cost its line.
     """
 
     target: Target
@@ -65,6 +66,7 @@ class Probe:
     stream: StreamFacts = StreamFacts()
     phases_ms: Mapping[str, float] = field(default_factory=dict)
     remark: str = ""
+    received_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

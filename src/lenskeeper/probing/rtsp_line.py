@@ -42,6 +42,7 @@ class Line(asyncio.Protocol):
         "heard_at",
         "is_closed",
         "leaves",
+        "received_bytes",
         "replies",
         "weigh",
     )
@@ -57,6 +58,7 @@ class Line(asyncio.Protocol):
         self.has_no_room = False  # here, for the picture that is coming
         self.has_left = False  # the reply to our goodbye came, or the end of the connection
         self.leaves = False
+        self.received_bytes = 0  # whatever became of them: the camera's uplink has carried them
         self._loop = asyncio.get_running_loop()
         self._alarms: Alarms = alarms()
         self._alarm = 0  # of the bell
@@ -73,6 +75,7 @@ class Line(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        self.received_bytes += len(data)
         if self.leaves:
             self._pass_over(data)
             return

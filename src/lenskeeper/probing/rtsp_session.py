@@ -94,6 +94,7 @@ class _Visit:
         "_pending_bytes",
         "_phase_ends_s",
         "_prober",
+        "_received_bytes",
         "_see",
         "_seen",
         "_server",
@@ -120,6 +121,7 @@ class _Visit:
         self._media_ticks = 0
         self._status = 0  # of the last reply
         self._pending_bytes = 0
+        self._received_bytes = 0
         self._begin()
         self._admission = Admission(target.host, known.credential, prober.refusals)
 
@@ -140,6 +142,7 @@ class _Visit:
         if line is not None:
             if line.dialogue.session and not line.leaves:  # called off amid the visit
                 line.leave(line.dialogue.teardown(self._media.description if self._media else None))
+            self._received_bytes += line.received_bytes
             line.close()
 
     async def _all_phases(self) -> Failure | None:
@@ -287,6 +290,7 @@ class _Visit:
         ordered = Reordering(media.collector)
 
         def take_rtp(data: bytes) -> None:
+            line.received_bytes += len(data)
             if self._seen < self._looks.count:
                 for unit in ordered.packet(data, 0, len(data)):
                     self._take_unit(unit)
@@ -295,6 +299,7 @@ class _Visit:
                     line.stir()
 
         def take_rtcp(data: bytes) -> None:
+            line.received_bytes += len(data)
             self._take_report(data, 0, len(data))
 
         for _ in range(UDP_PORT_TRIES):
@@ -425,6 +430,7 @@ class _Visit:
             self._stream(),
             self._phases_ms(),
             failure.remark,
+            self._received_bytes,
         )
 
     def _phases_ms(self) -> dict[str, float]:

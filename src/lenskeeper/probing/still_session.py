@@ -41,7 +41,7 @@ class _Line(asyncio.Protocol):
     def __init__(self, dialogue: HttpDialogue, hold: Hold) -> None:
         self.dialogue = dialogue
         self._hold = hold
-        self._size = 0
+        self.received_bytes = 0
         self.transport: asyncio.Transport | None = None
         self._begins = b""
         self._heard: deque[HttpEvent | Failure] = deque()
@@ -54,8 +54,8 @@ class _Line(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._size += len(data)
-        if not self._hold(self._size):
+        self.received_bytes += len(data)
+        if not self._hold(self.received_bytes):
             self._take([NO_ROOM])
             return
         self._begins += data[: len(HTTP_BEGINS) - len(self._begins)]
@@ -103,6 +103,7 @@ class _Visit:
         self.target, self.known, self.prober, self.hold = target, known, prober, hold
         self.admission = Admission(target.host, known.credential, prober.refusals)
         self.line: _Line | None = None
+        self.received_bytes = 0  # by all its lines
 
     async def run(self) -> StillReply | Failure:
         dialogue = HttpDialogue(
@@ -125,7 +126,7 @@ class _Visit:
             renew, before = dialogue.needs_new_connection, self.line
             request = dialogue.answer(reply)
             reply = await (self._on_new_line(dialogue, request) if renew else self._on_line(request))
-            was_sent = not renew or self.line is not before
+            was_sent = not renew or self.line not in (None, before)
             if (
                 isinstance(reply, Failure)
                 and reply.outcome in SILENCES
@@ -170,8 +171,10 @@ class _Visit:
 
     def hang_up(self) -> None:
         """Close what is open."""
-        if self.line is not None and self.line.transport is not None:
-            self.line.transport.close()
+        line, self.line = self.line, None
+        if line is not None and line.transport is not None:
+            self.received_bytes += line.received_bytes
+            line.transport.close()
 
 
 async def visit_still(
@@ -191,16 +194,33 @@ async def visit_still(
         await visit.admission.let_go()
     spent_ms = (loop.time() - began_s) * 1000
     if isinstance(reply, Failure):
-        return Probe(target, began_ms, reply.outcome, remark=reply.remark)
+        return Probe(
+            target, began_ms, reply.outcome, remark=reply.remark, received_bytes=visit.received_bytes
+        )
     at_ms = prober.clock.now_ms()
     stream = _stream(reply, target, at_ms, spent_ms)
     failure = _no_picture(reply)
     if failure is not None:
-        return Probe(target, began_ms, failure.outcome, stream=stream, remark=failure.remark)
+        return Probe(
+            target,
+            began_ms,
+            failure.outcome,
+            stream=stream,
+            remark=failure.remark,
+            received_bytes=visit.received_bytes,
+        )
     codec = Codec.JPEG if reply.body.startswith(JPEG_BEGINS) else Codec.STILL
     fingerprint = hashlib.blake2b(reply.body, digest_size=FINGERPRINT_BYTES).digest()
     see(KeyFrame(Encoded(codec, reply.body), at_ms, None, fingerprint))
-    return Probe(target, began_ms, Outcome.PLAYING, spent_ms, stream, {"picture": spent_ms})
+    return Probe(
+        target,
+        began_ms,
+        Outcome.PLAYING,
+        spent_ms,
+        stream,
+        {"picture": spent_ms},
+        received_bytes=visit.received_bytes,
+    )
 
 
 def _no_picture(reply: StillReply) -> Failure | None:
