@@ -60,7 +60,7 @@ def assemble(
     """The report of one unit and what lies beneath it."""
     parts = tuple(sorted(books.parts, key=lambda part: (part.point_id, part.a_s)))
     names = books.unit_names or {}
-    lost = [point for point in _by_point(parts) if point.sums.down_s > 0]
+    lost = [point for point in point_groups(parts) if point.sums.down_s > 0]
     lost.sort(key=lambda group: (-group.weighted_lost_s, -group.sums.down_s, group.name))
     gaps = sorted(books.gaps, key=lambda gap: (-(gap.b_s - gap.a_s) * gap.cameras, gap.a_s))
     dead = sorted(books.long_dead, key=lambda one: (one.since_s, one.point_id))
@@ -192,7 +192,8 @@ def _by_model(parts: Sequence[Part]) -> tuple[Group, ...]:
     return (*_ranked(groups), *rest)
 
 
-def _by_point(parts: Sequence[Part]) -> list[Group]:
+def point_groups(parts: Sequence[Part]) -> list[Group]:
+    """One group a camera, in the order of the parts."""
     return [
         _group(Grouped.POINT, str(point_id), held[-1].name, held)
         for point_id, held in _grouped(parts, lambda part: part.point_id).items()

@@ -239,7 +239,7 @@ DEFINITIONS: Final = {
             Unit.HOURS,
             ("excluded_s",),
             ("span_s",),
-            Words("剔除时长", "excluded hours"),
+            Words("剔除时长", "excluded"),
             Words(
                 "从分母中剔除的时间：计划检修、未投用或已停用、经审批的更正；按登记人和原因列出。待审批的不剔除。",
                 "Time that left the denominators: planned maintenance, not yet or no longer in service, approved "
@@ -253,7 +253,7 @@ DEFINITIONS: Final = {
             Unit.HOURS,
             ("down_s",),
             _KNOWN,
-            Words("损失时长", "lost camera-hours"),
+            Words("损失时长", "lost"),
             Words(
                 "确知离线的时间。排名按点位类别加权：一类 × 3，二类 × 2，三类 × 1。",
                 "Time known to be offline. Rankings weigh it by class of point: class I × 3, II × 2, III × 1.",
@@ -280,7 +280,7 @@ DEFINITIONS: Final = {
             Unit.HOURS,
             ("low_visibility_s",),
             _EXPECTED,
-            Words("低能见度时长", "low visibility hours"),
+            Words("低能见度时长", "low visibility"),
             Words(
                 "雾、雨、雪使图像无法评判的时间：属天气，不属故障。",
                 "Time in which fog, rain or snow hid the scene: weather, not a fault.",
@@ -293,7 +293,7 @@ DEFINITIONS: Final = {
             Unit.HOURS,
             ("not_checkable_s",),
             _EXPECTED,
-            Words("无法判定时长", "not checkable hours"),
+            Words("无法判定时长", "not checkable"),
             Words(
                 "得到图像但无法可靠判定的时间。",
                 "Time in which a picture came and could not be judged with confidence.",
@@ -306,7 +306,7 @@ DEFINITIONS: Final = {
             Unit.HOURS,
             ("no_picture_s",),
             _EXPECTED,
-            Words("无图像时长", "no picture hours"),
+            Words("无图像时长", "no picture"),
             Words(
                 "尝试取图而未得到可判定图像的时间。",
                 "Time in which a picture was asked for and none came that could be judged.",
@@ -319,7 +319,7 @@ DEFINITIONS: Final = {
             Unit.HOURS,
             ("held_s",),
             _EXPECTED,
-            Words("暂缓时长", "held hours"),
+            Words("暂缓时长", "held"),
             Words(
                 "因设备忙、密码被拒或流量用尽而未取图的时间：属我方或业主原因。",
                 "Time in which no picture was taken because the camera was busy, the password was refused or the "

@@ -1,0 +1,45 @@
+"""One table as CSV, for a spreadsheet: UTF-8 with a byte-order mark, formulas made harmless."""
+
+import csv
+import io
+from typing import Final
+
+from lenskeeper.reporting.definitions import Figure
+from lenskeeper.reporting.languages import Language
+from lenskeeper.reporting.tables import Cell, Kind, Sheet, figure_text, instant_text
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""A cell that begins so is taken for a formula by one spreadsheet or another (ASVS 5.0, 1.2.10); the wide ones of
+Chinese keyboards are, too."""
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: such a one gets an apostrophe before it."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def csv_bytes(sheet: Sheet, language: Language, tz: str) -> bytes:
+    """The table. Figures stand as people read them; their two numbers are in the sheet of figures and in JSON."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([harmless(heading.title) for heading in sheet.headings])
+    kinds = [heading.kind for heading in sheet.headings]
+    for row in sheet.rows:
+        writer.writerow([_cell(cell, kind, language, tz) for cell, kind in zip(row, kinds, strict=True)])
+    return out.getvalue().encode("utf-8-sig")  # a spreadsheet takes a file without the mark for GBK
+
+
+def _cell(cell: Cell, kind: Kind, language: Language, tz: str) -> str:
+    match cell:
+        case Figure():
+            return figure_text(cell, language, unit=kind is not Kind.MEASURE)
+        case None:
+            return ""
+        case str():
+            return harmless(cell)
+        case int() if kind is Kind.INSTANT:
+            return instant_text(cell, tz)
+        case float():
+            return f"{cell:.3f}"
+        case _:
+            return str(cell)

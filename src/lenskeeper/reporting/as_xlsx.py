@@ -1,0 +1,150 @@
+"""A report as a workbook: one sheet a table, numbers as numbers, formulas made harmless."""
+
+import io
+from datetime import datetime
+from typing import Any, Final
+
+import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+
+from lenskeeper.base.days import zone_of
+from lenskeeper.reporting.as_csv import harmless
+from lenskeeper.reporting.definitions import DEFINITIONS, NO_DATA, Figure, Unit
+from lenskeeper.reporting.languages import Language
+from lenskeeper.reporting.snapshots import Snapshot
+from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, instant_text, percent_hundredths, sheets
+from lenskeeper.reporting.words import TITLES, word
+
+CELL_CHARS_MAX: Final = 32_767  # what a cell of a workbook can hold
+ROWS_MAX: Final = 1_048_000  # below the 1,048,576 of the format
+NARROW_CHARS: Final = 12
+NAME_CHARS: Final = 28
+WIDE_CHARS: Final = 60
+
+
+def xlsx_bytes(snapshot: Snapshot, language: Language) -> bytes:
+    """The workbook. Text is never read as a formula, a link or a number; nothing is fetched when it is opened."""
+    report = snapshot.issue.report
+    out = io.BytesIO()
+    options = {
+        "constant_memory": True,
+        "in_memory": False,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_date_format": "yyyy-mm-dd hh:mm",
+    }
+    with xlsxwriter.Workbook(out, options) as book:
+        # the same issue gives the same workbook, whenever it is written
+        issued = datetime.fromtimestamp(snapshot.issue.issued_at_s, zone_of("UTC")).replace(tzinfo=None)
+        book.set_properties({"title": TITLES[report.period.kind].of(language), "created": issued})
+        forms = _forms(book)
+        _cover(book, forms, snapshot, language)
+        for sheet in sheets(report, language):
+            _write(book, forms, sheet, language, report.period.tz, exercise=report.exercise)
+    return out.getvalue()
+
+
+def _forms(book: Any) -> dict[str, Any]:
+    return {
+        "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
+        "title": book.add_format({"bold": True, "font_size": 14}),
+        "stamp": book.add_format({"bold": True, "font_size": 14, "font_color": "#B00020"}),
+        "text": book.add_format({"num_format": "@", "valign": "top"}),
+        "wide": book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"}),
+        "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
+        "hours": book.add_format({"num_format": "#,##0.0", "valign": "top"}),
+        "share": book.add_format({"num_format": "0.00%", "valign": "top"}),
+        "instant": book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"}),
+        "note": book.add_format({"italic": True, "font_color": "#555555"}),
+    }
+
+
+def _cover(book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Language) -> None:
+    report, issue = snapshot.issue.report, snapshot.issue
+    tz = report.period.tz
+    page = book.add_worksheet(TITLES[report.period.kind].of(language)[:31].replace(":", ""))
+    page.set_column(0, 0, NAME_CHARS)
+    page.set_column(1, 1, WIDE_CHARS + NARROW_CHARS)
+    lines = [
+        (word("unit", language), report.unit_name),
+        (word("period", language), report.period.name),
+        (word("from", language), instant_text(report.period.a_s, tz)),
+        (word("to", language), instant_text(report.period.b_s, tz)),
+        (word("zone", language), tz),
+        (word("until", language), instant_text(report.watermark_s, tz)),
+        (
+            word("revision", language),
+            str(issue.revision) if issue.revision else word("draft", language),
+        ),
+        (word("issued", language), instant_text(issue.issued_at_s, tz)),
+        (word("by", language), issue.issued_by),
+        (word("edition", language), str(report.edition)),
+        (word("hash", language), snapshot.sha256),
+    ]
+    if report.period.cut:
+        lines.append((word("cut", language), ""))
+    row = 0
+    if report.exercise:
+        page.write_string(row, 0, word("exercise", language), forms["stamp"])
+        page.write_string(row, 1, word("exercise_note", language), forms["note"])
+        row += 1
+    page.write_string(row, 0, TITLES[report.period.kind].of(language), forms["title"])
+    for place, (name, value) in enumerate(lines, start=row + 2):
+        page.write_string(place, 0, name, forms["text"])
+        page.write_string(place, 1, harmless(value), forms["text"])
+
+
+def _write(
+    book: Any, forms: dict[str, Any], sheet: Sheet, language: Language, tz: str, *, exercise: bool
+) -> None:
+    page = book.add_worksheet(sheet.title[:31])
+    if exercise:
+        page.set_header(f"&C&B{word('exercise', language)}")
+    page.freeze_panes(1, 0)
+    for column, heading in enumerate(sheet.headings):
+        page.set_column(column, column, _width(heading))
+        page.write_string(0, column, heading.title, forms["head"])
+    kinds = [heading.kind for heading in sheet.headings]
+    for place, row in enumerate(sheet.rows[:ROWS_MAX], start=1):
+        for column, (cell, kind) in enumerate(zip(row, kinds, strict=True)):
+            wide = sheet.headings[column].wide
+            _cell(page, (place, column), cell, kind, (forms, language, tz, wide))
+    if sheet.note:
+        page.write_string(len(sheet.rows) + 2, 0, sheet.note, forms["note"])
+
+
+def _cell(
+    page: Any,
+    at: tuple[int, int],
+    cell: Cell,
+    kind: Kind,
+    setting: tuple[dict[str, Any], Language, str, bool],
+) -> None:
+    forms, language, tz, wide = setting
+    match cell:
+        case Figure() if cell.value is None:
+            page.write_string(*at, NO_DATA.of(language), forms["text"])
+        case Figure() if DEFINITIONS[cell.metric].unit is Unit.SHARE:
+            # rounded down as everywhere: the format alone would show 99.996 % as 100.00 %
+            page.write_number(*at, (percent_hundredths(cell) or 0) / 10_000, forms["share"])
+        case Figure():
+            form = {Unit.HOURS: "hours", Unit.COUNT: "whole"}
+            page.write_number(*at, cell.value, forms[form[DEFINITIONS[cell.metric].unit]])
+        case None:
+            pass
+        case str():
+            text = harmless(cell)[:CELL_CHARS_MAX]
+            page.write_string(*at, text, forms["wide" if wide else "text"])
+        case int() if kind is Kind.INSTANT:
+            local = datetime.fromtimestamp(cell, zone_of(tz)).replace(tzinfo=None)
+            page.write_datetime(*at, local, forms["instant"])
+        case int():
+            page.write_number(*at, cell, forms["whole"])
+        case _:
+            page.write_number(*at, cell, forms["hours"])
+
+
+def _width(heading: Heading) -> int:
+    if heading.wide:
+        return WIDE_CHARS
+    return NAME_CHARS if heading.kind is Kind.TEXT else NARROW_CHARS
