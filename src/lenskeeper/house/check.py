@@ -16,28 +16,22 @@ from lenskeeper.diagnosis.freeze import Sighting
 from lenskeeper.diagnosis.kinds import Diagnosis, Verdict
 from lenskeeper.diagnosis.sequence import diagnose
 from lenskeeper.house.clock import SystemClock
+from lenskeeper.house.eyes import Eyes, Seen, seen
 from lenskeeper.house.files import hour_of, pictures_at, why_no_file
 from lenskeeper.house.process import picture_workers, raise_file_limit
 from lenskeeper.house.settings import Settings
-from lenskeeper.house.worker import Reply, image_job, picture_job, read_reply, video_job
-from lenskeeper.pictures.budget import Reservation
-from lenskeeper.pictures.pool import JOB_DEADLINE_S, TimedOut, WorkerLost, WorkerPool
+from lenskeeper.house.worker import Reply, image_job, video_job
+from lenskeeper.pictures.pool import JOB_DEADLINE_S, WorkerPool
 from lenskeeper.probing.connection import remark
 from lenskeeper.probing.credentials import NO_CREDENTIALS, Credentials
-from lenskeeper.probing.look import look_at
-from lenskeeper.probing.probe import ONE_LOOK, KeyFrame, Looks, Probe, Prober, StreamFacts, VisitLimits
+from lenskeeper.probing.probe import ONE_LOOK, Looks, Probe, Prober, StreamFacts, VisitLimits
 from lenskeeper.probing.refusals import Refusals
 from lenskeeper.probing.sweep import Knock, knock, sweep
 from lenskeeper.probing.targets import Route, Target, host_key
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-FIRST_GUESS_BYTES: Final = (
-    128 * 1024
-)  # of a key frame, before any has been seen: a sub-stream's has 40, a main one's 300
 VIDEO_LOOK_S: Final = 0.5  # more for each key frame of a file: 4K decodes in 0.05 s, and the disk may be slow
-LEARN_SHARE: Final = 0.1  # how fast the guess follows what comes
-GUESS_MARGIN: Final = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +63,6 @@ class Checked:
     cost_ms: float = 0.0
 
 
-_Seen = tuple[Reply, list[Sighting]]  # what a worker answered for one key frame, and what it comes to
-
-
-class _Room:
-    """The bytes that one visit may hold: of the picture that is still coming, and of those that wait for a worker."""
-
-    def __init__(self, reservation: Reservation) -> None:
-        self._reservation = reservation
-        self._coming = self._waiting = 0
-
-    def hold(self, coming: int) -> bool:
-        """Whether so much of the coming picture may be held."""
-        if not self._reservation.resize(self._waiting + coming):
-            return False
-        self._coming = coming
-        return True
-
-    def take(self, size: int) -> bool:
-        """A picture is whole and waits for a worker from now on."""
-        if not self._reservation.resize(self._waiting + size):
-            return False
-        self._waiting, self._coming = self._waiting + size, 0
-        return True
-
-    def let_go(self, size: int) -> None:
-        """A worker has measured it."""
-        self._waiting -= size
-        self._reservation.resize(self._waiting + self._coming)
-
-
 class Checker:
     """Looks at targets with the rooms it was handed."""
 
@@ -106,63 +70,37 @@ class Checker:
         self, prober: Prober, pool: WorkerPool, *, looks: Looks, past: Baseline | None = None
     ) -> None:
         self.past = past
-        self._prober, self._pool, self._looks = prober, pool, looks
-        self._usual_bytes = float(FIRST_GUESS_BYTES)
+        self._clock, self._eyes, self._looks = prober.clock, Eyes(prober, pool), looks
 
     def now_ms(self) -> int:
         """By our clock."""
-        return self._prober.clock.now_ms()
+        return self._clock.now_ms()
 
     async def check(self, target: Target) -> Checked:
         """Look at one target. The world's failures are in the answer; nothing is raised for them."""
-        return await (self._check_file(target) if target.route.is_file else self._check_camera(target))
-
-    async def _check_camera(self, target: Target) -> Checked:
-        """Room for a picture is reserved before the visit begins, so that what arrives can also be held."""
-        async with self._pool.reserve(int(self._usual_bytes * GUESS_MARGIN)) as reservation:
-            room = _Room(reservation)
-            seen: list[asyncio.Task[_Seen]] = []
-
-            def see(frame: KeyFrame) -> None:
-                self._usual_bytes += LEARN_SHARE * (len(frame.encoded.data) - self._usual_bytes)
-                seen.append(asyncio.create_task(self._measure_frame(frame, room)))
-
-            try:
-                probe = await look_at(target, self._prober, self._looks, see, room.hold)
-                answers = await asyncio.gather(*seen)
-            finally:  # called off: no measurement may outlive the room it is counted in
-                for task in seen:
-                    task.cancel()
-        sightings = [sighting for _, found in answers for sighting in found]
-        return self._judged(probe, sightings, [reply for reply, _ in answers], local_hour(probe.began_ms))
-
-    async def _measure_frame(self, frame: KeyFrame, room: _Room) -> _Seen:
-        size = len(frame.encoded.data)
-        if not room.take(size):
-            return Reply([], f"no room for a picture of {size / 1e6:.1f} MB: lower the stream's quality"), []
-        reply = await self._measure(*picture_job(frame.encoded))
-        room.let_go(size)
-        return reply, [
-            Sighting(m.figures, frame.at_ms, frame.media_ms, frame.fingerprint) for m in reply.measured[:1]
-        ]
+        if target.route.is_file:
+            return await self._check_file(target)
+        found = await self._eyes.look(target, self._looks)
+        return self._judged(found, local_hour(found.probe.began_ms))
 
     async def _check_file(self, target: Target) -> Checked:
         """A picture or a video of this machine. A worker opens it: files are as hostile as cameras."""
-        began_ms, path = self._prober.clock.now_ms(), Path(target.name)
+        began_ms, path = self.now_ms(), Path(target.name)
         if why := await asyncio.to_thread(why_no_file, path):
-            return self._judged(Probe(target, began_ms, Outcome.NOT_FOUND, remark=why), [], [])
+            return self._judged(Seen(Probe(target, began_ms, Outcome.NOT_FOUND, remark=why)), None)
         if target.route is Route.IMAGE:
-            reply = await self._measure(image_job(path))
+            reply = await self._eyes.measure(image_job(path))
         else:
             deadline_s = JOB_DEADLINE_S + self._looks.count * VIDEO_LOOK_S
-            reply = await self._measure(
-                video_job(path, self._looks.count, self._looks.every_s), deadline_s=deadline_s
-            )
+            job = video_job(path, self._looks.count, self._looks.every_s)
+            reply = await self._eyes.measure(job, deadline_s=deadline_s)
         sightings = [
             Sighting(m.figures, began_ms + (m.media_ms or 0), m.media_ms, bytes.fromhex(m.fingerprint))
             for m in reply.measured
         ]
-        return self._judged(self._file_probe(target, began_ms, reply), sightings, [reply], hour_of(path))
+        return self._judged(
+            seen(self._file_probe(target, began_ms, reply), sightings, [reply]), hour_of(path)
+        )
 
     @staticmethod
     def _file_probe(target: Target, began_ms: int, reply: Reply) -> Probe:
@@ -172,29 +110,12 @@ class Checker:
         stream = StreamFacts(transport="file", width_px=first.width_px, height_px=first.height_px)
         return Probe(target, began_ms, Outcome.PLAYING, stream=stream)
 
-    async def _measure(self, *job: bytes, deadline_s: float | None = None) -> Reply:
-        answer = await self._pool.look(*job, deadline_s=deadline_s)
-        match answer:
-            case WorkerLost(reason):
-                log.warning("picture_worker_lost", reason=reason, restarts=self._pool.restarts)
-                return Reply([], reason)
-            case TimedOut(after_s):
-                log.warning("picture_worker_hung", after_s=after_s, restarts=self._pool.restarts)
-                return Reply([], f"decoding it took longer than {after_s:g} s")
-            case _:
-                return read_reply(answer)
-
-    def _judged(
-        self, probe: Probe, sightings: list[Sighting], replies: Sequence[Reply], hour: int | None = None
-    ) -> Checked:
-        if probe.outcome is Outcome.PLAYING and not sightings:
-            why = next((reply.failure for reply in replies if reply.failure), "no picture came through")
-            probe = replace(probe, outcome=Outcome.UNDECODABLE, first_frame_ms=None, remark=why)
-        if probe.outcome is not Outcome.PLAYING:
-            return Checked(probe, Diagnosis(Verdict.NOT_CHECKABLE, reason=f"no picture: {probe.outcome}"))
-        measured = [m for reply in replies for m in reply.measured]
-        cost_ms = sum(m.decode_ms + m.score_ms for m in measured)
-        return Checked(probe, diagnose(sightings, self.past, hour), len(measured), cost_ms)
+    def _judged(self, found: Seen, hour: int | None) -> Checked:
+        if found.probe.outcome is not Outcome.PLAYING:
+            why = f"no picture: {found.probe.outcome}"
+            return Checked(found.probe, Diagnosis(Verdict.NOT_CHECKABLE, reason=why))
+        diagnosis = diagnose(found.sightings, self.past, hour)
+        return Checked(found.probe, diagnosis, len(found.measured), found.cost_ms)
 
     async def learn(self, place: Path) -> Baseline:
         """The baseline of the earlier pictures at `place`: one picture, or a folder of them.
@@ -204,7 +125,7 @@ class Checker:
         pictures = await asyncio.to_thread(pictures_at, place)
         earlier = []
         for picture in pictures:
-            reply = await self._measure(image_job(picture))
+            reply = await self._eyes.measure(image_job(picture))
             earlier += [(m.figures, hour_of(picture)) for m in reply.measured]
         try:
             return Baseline.of(earlier)
