@@ -1,6 +1,7 @@
 """What the register knew when a sheet was checked: whole sets, so that no row asks a question of its own."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from lenskeeper.inventory.camera_file import CameraFile
@@ -31,5 +32,5 @@ class Snapshot:
     units: Mapping[str, UnitId] = field(default_factory=dict)
     credentials: frozenset[str] = frozenset()
     divisions: frozenset[str] = frozenset()
-    corrections: Mapping[PointId, frozenset[str]] = field(default_factory=dict)
+    corrections: Mapping[PointId, AbstractSet[str]] = field(default_factory=dict)
     files: Mapping[PointId, CameraFile] = field(default_factory=dict)
