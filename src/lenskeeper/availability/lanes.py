@@ -9,7 +9,9 @@ class Lane(IntEnum):
 
     REACHABLE = 1  # it answered a look of its minute
     PICTURE_FIT = 2  # the picture serves its purpose
-    DELIVERY = 3  # a look that asked for a picture brought a whole key frame; busy, budget and login are absent
+    DELIVERY = (
+        3  # a look that asked for a picture brought a whole key frame; busy, budget and login are absent
+    )
     CLOCK = 4  # the camera's clock is right
     LOW_VISIBILITY = 10  # from here on only UP is written: it was so
     NOT_CHECKABLE = 11
@@ -28,6 +30,10 @@ UNKNOWN: Final = 0  # in the codes of a round, and in a change; never in a row
 SLOT_S: Final = 60  # the reachability grid
 FUTURE_S_MAX: Final = 2 * SLOT_S  # further ahead of our clock, a result is of a clock that was set wrong
 ASSERTED_S_MAX: Final = 86_400  # a look a day is the rarest there is; longer is "until further notice"
-SETTLED_S: Final = 600  # so long after its end a slot is settled; whatever comes later marks its day to be recounted
-REASON_RETOLD_S: Final = 3_600  # routers limit what they send: silence and "unreachable" may alternate by the minute
+SETTLED_S: Final = (
+    600  # so long after its end a slot is settled; whatever comes later marks its day to be recounted
+)
+REASON_RETOLD_S: Final = (
+    3_600  # routers limit what they send: silence and "unreachable" may alternate by the minute
+)
 EVIDENCE_KEPT_DAYS: Final = 397  # 13 months: a yearly settlement, and the month to dispute it in

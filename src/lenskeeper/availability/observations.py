@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lenskeeper.availability.lanes import Lane, State
-from lenskeeper.base.spans import Span
 from lenskeeper.inventory.ids import PointId
 
 
@@ -63,21 +62,10 @@ class Folded:
 
     changes: of the last known states; corrections of the past are in none.
     refused: results that were not booked: too far in the future, or of no possible length.
-    marked:  points and the stretch of time whose days must be counted again.
     """
 
     changes: tuple[Change, ...] = ()
     refused: int = 0
-    marked: tuple[tuple[PointId, Span], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A state that held over [a, b), UTC seconds."""
-
-    a: int
-    b: int
-    state: State
 
 
 @dataclass(frozen=True, slots=True)

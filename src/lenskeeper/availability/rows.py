@@ -1,0 +1,180 @@
+"""What the books say: runs of any range, the last known states, and the looks behind them. Reads only.
+
+What is known of a point and lane is its rows in run; with them, of an open run, what its shard's rounds confirm from its
+beginning on, or, without a shard, what its looks confirm. The three never overlap.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from lenskeeper.availability.lanes import Lane, State
+from lenskeeper.availability.observations import Current, Evidence
+from lenskeeper.availability.runs import Run, merged, month_start
+from lenskeeper.availability.schema import evidence, round_cover, run, standing
+from lenskeeper.base.access import Scope
+from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.schema import membership
+from lenskeeper.store.statements import greatest, least
+from lenskeeper.units import rows as units
+
+
+def runs_in(
+    a: int, b: int, *, lane: Lane | None = None, points: Sequence[PointId] | Select[tuple[int]] | None = None
+) -> Subquery:
+    """Everything known in [a, b), clipped to it: point_id, lane, a, b, state. Pieces that touch may be equal.
+
+    lane, points: what the caller's own conditions would say too, put where each engine uses its index.
+    The caller adds the scope.
+    """
+    closed = select(
+        run.c.point_id,
+        run.c.lane,
+        greatest(run.c.a, a).label("a"),
+        least(run.c.b, b).label("b"),
+        run.c.state,
+    ).where(run.c.a >= month_start(a), run.c.a < b, run.c.b > a)
+    by_rounds = (
+        select(
+            standing.c.point_id,
+            standing.c.lane,
+            greatest(standing.c.since_s, round_cover.c.a, a).label("a"),
+            least(round_cover.c.b, b).label("b"),
+            standing.c.state,
+        )
+        .join(
+            round_cover, and_(round_cover.c.shard == standing.c.shard, round_cover.c.lane == standing.c.lane)
+        )
+        .where(standing.c.since_s < b, round_cover.c.b > standing.c.since_s)
+        .where(round_cover.c.a < b, round_cover.c.b > a)
+    )
+    by_looks = select(
+        standing.c.point_id,
+        standing.c.lane,
+        greatest(standing.c.since_s, a).label("a"),
+        least(standing.c.confirmed_s, b).label("b"),
+        standing.c.state,
+    ).where(standing.c.since_s < b, standing.c.confirmed_s > a)
+    return union_all(
+        *(_narrowed(part, table.c.point_id, table.c.lane, lane, points)
+          for part, table in ((closed, run), (by_rounds, standing), (by_looks, standing)))
+    ).subquery("runs_in")  # fmt: skip
+
+
+def _narrowed(
+    part: Select[tuple[int, int, int, int, int]],
+    point_id: ColumnElement[int],
+    of_lane: ColumnElement[int],
+    lane: Lane | None,
+    points: Sequence[PointId] | Select[tuple[int]] | None,
+) -> Select[tuple[int, int, int, int, int]]:
+    if lane is not None:
+        part = part.where(of_lane == lane)
+    return part if points is None else part.where(point_id.in_(points))
+
+
+def runs_of(connection: Connection, scope: Scope, point_id: PointId, lane: Lane, a: int, b: int) -> list[Run]:
+    """The runs of one point in [a, b), clipped to it, joined where they touch; nothing where scope sees none of it."""
+    known = runs_in(a, b, lane=lane, points=[point_id])
+    query = select(known.c.a, known.c.b, known.c.state).where(_seen(scope, known.c.point_id, a, b))
+    return merged(Run(row.a, row.b, State(row.state)) for row in connection.execute(query))
+
+
+def last_before(
+    connection: Connection, lane: Lane, points: Sequence[PointId], at_s: int
+) -> dict[PointId, State]:
+    """What was last known before an instant, however long before; points of which nothing was are not in it.
+
+    For whoever counts outages and must know whether one goes on. At most 500 points; the caller has seen to the
+    scope.
+    """
+    latest = (
+        select(run.c.point_id, func.max(run.c.a).label("a"))
+        .where(run.c.point_id.in_(points), run.c.lane == lane, run.c.a < at_s)
+        .group_by(run.c.point_id)
+        .subquery()
+    )
+    closed = select(run.c.point_id, run.c.state).join(
+        latest, and_(run.c.point_id == latest.c.point_id, run.c.lane == lane, run.c.a == latest.c.a)
+    )
+    confirmed = (
+        select(literal(1))
+        .where(round_cover.c.shard == standing.c.shard, round_cover.c.lane == standing.c.lane)
+        .where(round_cover.c.a < at_s, round_cover.c.b > standing.c.since_s)
+        .exists()
+    )
+    open_ones = select(standing.c.point_id, standing.c.state).where(
+        standing.c.point_id.in_(points),
+        standing.c.lane == lane,
+        standing.c.since_s < at_s,
+        or_(standing.c.confirmed_s.is_not(None), confirmed),
+    )
+    found = {row.point_id: State(row.state) for row in connection.execute(closed)}
+    found.update((row.point_id, State(row.state)) for row in connection.execute(open_ones))
+    return found
+
+
+def current(connection: Connection, scope: Scope, lane: Lane) -> list[Current]:
+    """The last known state of each point that belongs to the scope now, by point."""
+    ends = (
+        select(round_cover.c.shard, round_cover.c.lane, func.max(round_cover.c.b).label("b"))
+        .where(round_cover.c.lane == lane)
+        .group_by(round_cover.c.shard, round_cover.c.lane)
+        .subquery()
+    )
+    query = (
+        select(
+            standing.c.point_id,
+            standing.c.state,
+            standing.c.held_s,
+            func.coalesce(standing.c.confirmed_s, greatest(standing.c.since_s, func.coalesce(ends.c.b, 0))),
+            standing.c.reason,
+        )
+        .outerjoin(ends, ends.c.shard == standing.c.shard)
+        .where(standing.c.lane == lane)
+        .order_by(standing.c.point_id)
+    )
+    if scope.units is not None:
+        here = select(membership.c.point_id).where(
+            membership.c.to_s.is_(None), units.within(scope, membership.c.unit_id)
+        )
+        query = query.where(standing.c.point_id.in_(here))
+    return [Current(row[0], State(row[1]), *row[2:]) for row in connection.execute(query)]
+
+
+def evidence_of(
+    connection: Connection, scope: Scope, point_id: PointId, lane: Lane, a: int, b: int
+) -> list[Evidence]:
+    """Which looks stand behind the states of [a, b), by time: also the last one before, that still held at a."""
+    mine = (evidence.c.point_id == point_id, evidence.c.lane == lane)
+    first = select(func.max(evidence.c.at_s)).where(*mine, evidence.c.at_s <= a).scalar_subquery()
+    query = (
+        select(evidence.c.at_s, evidence.c.state, evidence.c.reason, evidence.c.prober, evidence.c.remark)
+        .where(*mine, evidence.c.at_s >= func.coalesce(first, a), evidence.c.at_s < b)
+        .where(_seen(scope, evidence.c.point_id, a, b))
+        .order_by(evidence.c.at_s)
+    )
+    return [Evidence(row[0], State(row[1]), *row[2:]) for row in connection.execute(query)]
+
+
+def _seen(scope: Scope, point_id: ColumnElement[int], a: int, b: int) -> ColumnElement[bool]:
+    """The point belonged to the scope at some time of [a, b): who keeps it now, or kept it then, may ask."""
+    if scope.units is None:
+        return literal(1) == 1
+    theirs = select(membership.c.point_id).where(
+        membership.c.from_s < b,
+        or_(membership.c.to_s.is_(None), membership.c.to_s > a),
+        units.within(scope, membership.c.unit_id),
+    )
+    return point_id.in_(theirs)
