@@ -17,6 +17,7 @@ from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.inventory import filing
 from lenskeeper.inventory.ids import CredentialId, DeviceId, PointId
 from lenskeeper.inventory.rows_present import ids_in, point_row, seen_point, slices, visible, with_unit
+from lenskeeper.inventory.rows_sources import note
 from lenskeeper.inventory.schema import credential, device, installation, point
 
 
@@ -92,6 +93,12 @@ def install(
     known = new_devices(connection, [what])[0] if isinstance(what, Equipment) else what
     hang(connection, [{"point_id": point_id, "device_id": known, "from_s": at_s, **values}])
     bump(connection, {point_id, *touched})
+    said_of = [] if mount is None else _told_of(mount, filing.MOUNT_FIELDS)
+    if isinstance(what, Equipment):
+        said_of += _told_of(what, filing.DEVICE_FIELDS)
+    else:
+        said_of += ["serial", "mac"]
+    note(connection, point_id, said_of, source="hand", actor=actor, now_s=now_s)
     said = _entry(point_id, known, at_s)
     audit.append(connection, actor=actor, at_s=now_s, act="device.install", **said)
     return known
@@ -212,6 +219,10 @@ def drop_many(connection: Connection, keys: Sequence[tuple[int, int]]) -> None:
             ),
             [{"p": p, "f": from_s} for p, from_s in keys],
         )
+
+
+def _told_of(what: object, names: Iterable[str]) -> list[str]:
+    return [name for name in names if filing.told(getattr(what, name))]
 
 
 def _device_row(connection: Connection, device_id: DeviceId) -> None:

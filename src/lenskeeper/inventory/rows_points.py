@@ -19,22 +19,20 @@ from lenskeeper.inventory.camera_file import CameraFile
 from lenskeeper.inventory.ids import DeclarationId, DeviceId, PointId
 from lenskeeper.inventory.rows_devices import bump, close_at, hang, new_devices
 from lenskeeper.inventory.rows_present import point_row, slices, standing, visible, with_device
+from lenskeeper.inventory.rows_sources import note
 from lenskeeper.inventory.schema import (
     credential,
     device,
-    field_source,
     installation,
     membership,
     point,
 )
-from lenskeeper.store.statements import insert_into
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import Unit, below, tree
 from lenskeeper.units.schema import unit
 
 POINTS_MAX: Final = 1_000  # of one page
 STATUS_REMOVED: Final = 3  # 设备状态: taken down before it ever came to us
-SOURCES: Final = ("hand", "device")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +211,6 @@ def change(
     NotFound: no such point or login. Invalid: no such value, or a unit (move it instead). NotAllowed: a place of
     intimacy. Conflict: nothing hangs there.
     """
-    assert source in SOURCES, source
     row = point_row(connection, point_id)
     before = get(connection, Scope.ALL, point_id, now_s)
     for name in changes:
@@ -225,8 +222,7 @@ def change(
     _write_device(connection, before.device_id, _among(written, filing.DEVICE_FIELDS))
     _write_mount(connection, before, now_s, _among(written, (*filing.MOUNT_FIELDS, "credential")))
     bump(connection, [point_id])
-    for name in changes:
-        _note_source(connection, point_id, name, source=source, actor=actor, now_s=now_s)
+    note(connection, point_id, changes, source=source, actor=actor, now_s=now_s)
     detail = {name: [_plain(getattr(before.file, name)), _plain(value)] for name, value in changes.items()}
     audit.append(
         connection, actor=actor, at_s=now_s, act="point.change", subject=f"point:{point_id}", detail=detail
@@ -284,17 +280,6 @@ def _write_mount(connection: Connection, before: Point, now_s: int, values: dict
     )
 
 
-def _note_source(
-    connection: Connection, point_id: PointId, name: str, *, source: str, actor: ActorId, now_s: int
-) -> None:
-    said = {"source": source, "at_s": now_s, "actor": actor}
-    connection.execute(
-        insert_into(connection, field_source)
-        .values(point_id=point_id, field=name, **said)
-        .on_conflict_do_update(index_elements=["point_id", "field"], set_=said)
-    )
-
-
 def move(
     connection: Connection,
     point_id: PointId,
@@ -325,6 +310,7 @@ def move(
         connection.execute(update(membership).where(stands).values(to_s=from_s))
         connection.execute(insert(membership).values(point_id=point_id, unit_id=unit_id, from_s=from_s))
     bump(connection, [point_id])
+    note(connection, point_id, ["unit"], source="hand", actor=actor, now_s=now_s)
     detail = {"from_unit": last.unit_id, "to_unit": unit_id, "from_s": from_s}
     audit.append(
         connection, actor=actor, at_s=now_s, act="point.move", subject=f"point:{point_id}", detail=detail
