@@ -87,6 +87,7 @@ class Checked:
     faults:        each located in a row and a column; header_faults in the header row: while there are any, nothing
                    may be committed (`may_commit`), for a column would be lost without a word.
     parked:        the faulty rows, whole.
+    mentioned:     registered points that some row is about, faulty rows too.
     new_units:     paths that the import would set up -> how many rows name them.
     by_department: faults per department: the unit of the row, else its managing unit.
     """
@@ -100,6 +101,7 @@ class Checked:
     notices: list[Notice]
     duplicates: list[Duplicate]
     parked: list[ParkedRow]
+    mentioned: frozenset[PointId]
     new_units: dict[str, int]
     by_department: dict[str, int]
 
@@ -158,6 +160,7 @@ class _Check:
         self.new_units: Counter[str] = Counter()
         self.seen: dict[str, dict[Any, int]] = {key: {} for key in ("code", "url", "mac", "serial", "point")}
         self.near: dict[str, str] = {}
+        self.mentioned: set[PointId] = set()
 
     def run(self) -> Checked:
         good: list[GoodRow] = []
@@ -176,7 +179,7 @@ class _Check:
             parked.append(ParkedRow(number, department, self._whole(cells, row), tuple(row.faults)))
         return Checked(
             self.sheet.source, len(self.sheet.rows), good, faults, self.header_faults, self.warnings, self._notices(),
-            self.duplicates, parked, dict(self.new_units), dict(by_department),
+            self.duplicates, parked, frozenset(self.mentioned), dict(self.new_units), dict(by_department),
         )  # fmt: skip
 
     # --- the header -------------------------------------------------------------------------------------------------
@@ -373,6 +376,7 @@ class _Check:
         if point_id is None:
             return
         self.duplicates.append(Duplicate(row.number, name, str(row.values[name]), point_id=point_id))
+        self.mentioned.add(point_id)
         if row.point_id is None:
             row.point_id = point_id
         elif row.point_id != point_id:
