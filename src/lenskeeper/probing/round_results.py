@@ -63,12 +63,14 @@ class Held(StrEnum):
     """Why a picture that was due was not asked for."""
 
     DOWN = "down"  # nobody answers there; told by the reachability look of this slot
+    BLIND = "blind"  # nothing is known of its door in this slot
     HOURS = "hours"
     DARK = "dark"
     PASSIVE = "passive"
     BUDGET = "budget"
     UPLINK = "uplink"  # the line's or site's share of bytes is used up; asked in a later slot
     NET = "net"  # enough new connections into its network; asked in a later slot
+    IN_FLIGHT = "in_flight"  # enough visits at a time; asked in a later slot
     BACK_OFF = "back_off"
     BUSY = "busy"  # put off a slot or two
     SITE = "site"  # the breaker of its site is open
