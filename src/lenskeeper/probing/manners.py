@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 SLOT_S: Final = 60
 DAY_S: Final = 86_400
 WEEK_S: Final = 7 * DAY_S
-NO_RATES: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ class Manners:
     pictures_per_net_s: float = 10.0
     uplink_bps: int = 20_000_000
     site_bps: int = 8_000_000
-    uplinks_bps: Mapping[str, int] = field(default=NO_RATES)
-    sites_bps: Mapping[str, int] = field(default=NO_RATES)
+    uplinks_bps: Mapping[str, int] = field(default_factory=dict)
+    sites_bps: Mapping[str, int] = field(default_factory=dict)
     ramp: tuple[float, ...] = (0.02, 0.1, 0.25, 0.5, 0.75)
     ramp_from_s: int | None = None
     budget_stop_share: float = 0.9
