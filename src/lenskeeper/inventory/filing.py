@@ -27,7 +27,8 @@ class Place:
     tell: Callable[[Any, str], Any]
 
 
-def _same(value: Any, _tz: str) -> Any:
+def as_it_is(value: Any, _tz: str) -> Any:
+    """The same here and there."""
     return value
 
 
@@ -95,7 +96,7 @@ POINT_FIELDS: Final = tuple(
     if f.name not in DEVICE_FIELDS and f.name not in MOUNT_FIELDS and f.name not in NAMED_FIELDS
 )
 PLACES: Final[Mapping[str, Place]] = {
-    f.name: _ODD.get(f.name, Place(f.name, _same, _same))
+    f.name: _ODD.get(f.name, Place(f.name, as_it_is, as_it_is))
     for f in fields(CameraFile)
     if f.name not in NAMED_FIELDS
 }

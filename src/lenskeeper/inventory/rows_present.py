@@ -1,9 +1,9 @@
-"""Pieces of queries that several questions to the register share: what stands at an instant."""
+"""Pieces of statements that several files of the register share: what stands at an instant, and much at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Table, and_, bindparam, or_, select, update
 
 from lenskeeper.base.access import Scope
 from lenskeeper.base.errors import NotFound
@@ -69,3 +69,19 @@ def seen_point(connection: Connection, scope: Scope, point_id: PointId, at_s: in
 def ids_in(items: Iterable[int]) -> list[int]:
     """Ids once each, in order: what a slice of a query is cut from."""
     return sorted(set(items))
+
+
+def write_values(
+    connection: Connection, table: Table, pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
+) -> None:
+    """Change rows by key, (key, values) each: one statement for all rows that change the same columns."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for key, values in pairs:
+        if values:
+            bound = {f"k_{name}": value for name, value in key.items()}
+            groups.setdefault(tuple(values), []).append(bound | {f"v_{n}": v for n, v in values.items()})
+    keys = list(pairs[0][0]) if pairs else []
+    for names, rows in groups.items():
+        here = and_(*(table.c[name] == bindparam(f"k_{name}") for name in keys))
+        statement = update(table).where(here).values({name: bindparam(f"v_{name}") for name in names})
+        connection.execute(statement, rows)
