@@ -51,15 +51,23 @@ def files(connection: Connection, scope: Scope, at_s: int) -> dict[PointId, Came
 
 
 def corrections(connection: Connection, scope: Scope, at_s: int) -> dict[PointId, frozenset[str]]:
-    """Which values of which points were corrected by a hand or by the device: no sheet overwrites them."""
-    query = (
+    """Which values of which points no sheet overwrites: corrected by a hand or by the device, or declared."""
+    noted = (
         select(field_source.c.point_id, field_source.c.field)
         .join(with_unit(at_s), point.c.id == field_source.c.point_id)
         .where(visible(scope))
     )
     found: dict[PointId, set[str]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(noted):
         found.setdefault(PointId(row.point_id), set()).add(row.field)
+    declared = (
+        select(point.c.id, *(point.c[name] for name in filing.DECLARED_FIELDS))
+        .select_from(with_unit(at_s))
+        .where(visible(scope), point.c.declaration_id.is_not(None))
+    )
+    for point_id, *values in connection.execute(declared):
+        names = {name for name, value in zip(filing.DECLARED_FIELDS, values, strict=True) if value}
+        found.setdefault(PointId(point_id), set()).update(names)
     return {point_id: frozenset(names) for point_id, names in found.items()}
 
 
