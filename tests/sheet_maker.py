@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 
 COUNTIES: Final = (
     ("330106", "西湖区", ("北山街道", "灵隐街道", "转塘街道")),
