@@ -219,7 +219,7 @@ def _sheet(sheet: Sheet, language: Language, tz: str) -> dict[str, Any]:
         "title": sheet.title,
         "note": sheet.note,
         "headings": [heading.title for heading in sheet.headings],
-        "left": [heading.kind is Kind.TEXT for heading in sheet.headings],
+        "left": [heading.kind in (Kind.TEXT, Kind.INSTANT) for heading in sheet.headings],
         "rows": [
             [
                 written(cell, kind, language, tz)[:TEXT_CHARS_MAX]

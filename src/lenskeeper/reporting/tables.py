@@ -122,7 +122,7 @@ def figures_sheet(report: Report, language: Language) -> Sheet:
         Heading(word("numerator", language), Kind.WHOLE),
         Heading(word("denominator", language), Kind.WHOLE),
     )
-    return Sheet("figures", word("figures", language), headings, rows, word("unknown_rule", language))
+    return Sheet("figures", word("figures", language), headings, rows)
 
 
 def units_sheet(report: Report, language: Language) -> Sheet:
@@ -359,9 +359,10 @@ def _metric_heading(metric: Metric, language: Language) -> Heading:
 
 
 def _groups(key: str, first: str, named: Iterable[tuple[Group, str]], language: Language, note: str) -> Sheet:
+    ranked = key != "by_class"
     rows = tuple(
         (
-            group.rank,
+            *((group.rank,) if ranked else ()),
             name,
             group.cameras,
             *_cells(group, GROUP_METRICS),
@@ -369,8 +370,8 @@ def _groups(key: str, first: str, named: Iterable[tuple[Group, str]], language: 
         )
         for group, name in named
     )
-    headings = (
-        Heading(word("rank", language), Kind.WHOLE),
+    headings: tuple[Heading, ...] = (
+        *((Heading(word("rank", language), Kind.WHOLE),) if ranked else ()),
         Heading(word(first, language)),
         Heading(word("count", language), Kind.WHOLE),
         *(_metric_heading(metric, language) for metric in GROUP_METRICS),

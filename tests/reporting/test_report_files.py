@@ -1,0 +1,200 @@
+"""What is handed over says the same in every form: read back from CSV, JSON, a workbook and a PDF."""
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pypdf
+import pytest
+from python_calamine import CalamineWorkbook
+
+from lenskeeper.base.access import ActorId
+from lenskeeper.base.errors import Invalid
+from lenskeeper.diagnosis.kinds import Kind as Fault
+from lenskeeper.reporting.as_csv import FORMULA_STARTS, csv_bytes, harmless
+from lenskeeper.reporting.as_json import json_bytes
+from lenskeeper.reporting.as_pdf import pdf_bytes
+from lenskeeper.reporting.as_xlsx import xlsx_bytes
+from lenskeeper.reporting.definitions import DEFINITIONS, Figure, Metric
+from lenskeeper.reporting.fonts import FAMILIES, covered, extra_folder, spelt, typeface
+from lenskeeper.reporting.languages import Language
+from lenskeeper.reporting.report import ExcludedHours, Report
+from lenskeeper.reporting.snapshots import Issue, Snapshot, frozen
+from lenskeeper.reporting.tables import Sheet, excluded_sheet, figure_text, figures_sheet, sheets
+from lenskeeper.reporting.words import DIAGNOSES, OUTCOMES, TEXT
+from reporting.reporting_kit import TZ, report_of
+
+BOTH = pytest.mark.parametrize("language", list(Language))
+
+
+def issued(report: Report, revision: int = 2) -> Snapshot:
+    return frozen(Issue(report, revision, report.made_at_s, ActorId("duty office")))
+
+
+def text_of(pdf: bytes) -> list[str]:
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+
+
+def squeezed(text: str) -> str:
+    """Without blanks: a PDF breaks lines where it likes."""
+    return "".join(text.split())
+
+
+@BOTH
+def test_a_pdf_holds_every_figure_definition_and_name_and_stamps_each_page(language: Language) -> None:
+    snapshot = issued(report_of(2, cameras=45))
+    report = snapshot.issue.report
+    pages = text_of(pdf_bytes(snapshot, language))
+    whole = squeezed("".join(pages))
+    for metric, definition in DEFINITIONS.items():
+        assert squeezed(definition.name.of(language)) in whole
+        assert squeezed(definition.meaning.of(language)) in whole
+        assert squeezed(figure_text(report.whole.figure(metric), language)) in whole
+        assert f"{report.whole.figure(metric).numerator:,}" in whole
+    for camera in report.worst:
+        assert squeezed(camera.name) in whole
+    assert snapshot.sha256 in whole
+    for number, page in enumerate(pages, start=1):
+        flat = squeezed(page)
+        assert snapshot.sha256[:16] in flat
+        assert squeezed(TEXT["page"].of(language).format(n=number, all=len(pages))) in flat
+        assert squeezed(f"{TEXT['revision'].of(language)} 2") in flat
+        assert squeezed(report.unit_name) in flat
+        assert "演练" not in flat
+
+
+@BOTH
+def test_an_exercise_is_stamped_on_every_page_and_a_draft_too(language: Language) -> None:
+    exercise = text_of(pdf_bytes(issued(report_of(2, cameras=45, exercise=True)), language))
+    assert len(exercise) > 1
+    assert all("EXERCISE演练" in squeezed(page) for page in exercise)
+    draft = text_of(pdf_bytes(issued(report_of(2, cameras=2), revision=0), language))
+    assert all(squeezed(TEXT["draft"].of(language)) in squeezed(page) for page in draft)
+
+
+@BOTH
+def test_a_report_without_a_camera_says_no_data_and_is_whole(language: Language) -> None:
+    text = squeezed("".join(text_of(pdf_bytes(issued(report_of(1, cameras=0)), language))))
+    assert squeezed(TEXT["definitions"].of(language)) in text
+    assert ("无数据" if language is Language.ZH else "nodata") in text
+    assert "100.00" not in text
+
+
+def test_the_same_issue_gives_the_same_bytes() -> None:
+    snapshot = issued(report_of(3, cameras=5))
+    assert pdf_bytes(snapshot, Language.ZH) == pdf_bytes(snapshot, Language.ZH)
+    assert xlsx_bytes(snapshot, Language.ZH) == xlsx_bytes(snapshot, Language.ZH)
+
+
+def test_what_users_wrote_is_shown_and_never_run() -> None:
+    report = report_of(2, cameras=3)
+    evil = '#read("/etc/passwd") *bold* $x$ #panic("x") \\u{41} <label> @ref'
+    worst = tuple(replace(group, name=evil) for group in (report.worst or (report.whole,)))
+    excluded = (ExcludedHours(evil, evil, pending=True, cameras=1, excluded_s=60),)
+    planted = replace(report, unit_name=evil, worst=worst, excluded=excluded)
+    text = squeezed("".join(text_of(pdf_bytes(issued(planted), Language.EN))))
+    assert text.count(squeezed(evil)) >= 4
+
+
+def test_without_a_chinese_font_a_pdf_fails_and_names_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"lenskeeper\[fonts-cjk\]") as told:
+        pdf_bytes(issued(report_of(2, cameras=2)), Language.ZH, folders=[tmp_path])
+    assert "boxes" in str(told.value)
+
+
+def test_the_font_of_the_extra_has_what_we_write_and_a_rare_sign_is_spelt_out() -> None:
+    extra = extra_folder()
+    assert extra is not None
+    words = [words.zh + words.en for words in TEXT.values()]
+    face = typeface(words, [extra])
+    assert face.families == (FAMILIES[0],)
+    assert spelt("路口😀1号", face) == "路口[U+1F600]1号"
+    assert covered(str(extra / "__init__.py"), 0) == frozenset()
+
+
+@BOTH
+def test_a_workbook_holds_every_table_with_numbers_as_numbers(language: Language) -> None:
+    snapshot = issued(report_of(2, cameras=45, exercise=True))
+    report = snapshot.issue.report
+    book = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_bytes(snapshot, language)))
+    tables = sheets(report, language)
+    assert book.sheet_names[1:] == [sheet.title[:31] for sheet in tables]
+    cover = squeezed(str(book.get_sheet_by_index(0).to_python()))
+    assert snapshot.sha256 in cover
+    assert "EXERCISE演练" in cover
+    figures = book.get_sheet_by_name(TEXT["figures"].of(language)).to_python()
+    online = report.whole.figure(Metric.ONLINE)
+    assert figures[1][1] == online.numerator * 10_000 // online.denominator / 10_000
+    assert figures[1][2:4] == [online.numerator, online.denominator]
+    cameras = book.get_sheet_by_name(TEXT["cameras"].of(language)).to_python()
+    assert len([row for row in cameras[1:] if row[0]]) == report.whole.cameras
+    hours = cameras[0].index(TEXT["online_h"].of(language))
+    total = sum(float(str(row[hours])) for row in cameras[1:] if row[0])
+    assert round(total * 3_600) == report.whole.sums.up_s
+
+
+def test_no_cell_that_somebody_wrote_is_taken_for_a_formula() -> None:
+    for start in FORMULA_STARTS:
+        assert harmless(f"{start}HYPERLINK(1)").startswith("'")
+    assert harmless("人民路 1 号") == "人民路 1 号"
+    report = report_of(2, cameras=3)
+    rows = list(
+        csv.reader(
+            io.StringIO(csv_bytes(excluded_sheet(report, Language.ZH), Language.ZH, TZ).decode("utf-8-sig"))
+        )
+    )
+    assert "'=HYPERLINK(1) storm damage" in {cell for row in rows for cell in row}
+    book = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_bytes(issued(report), Language.ZH)))
+    told = book.get_sheet_by_name(TEXT["excluded"].of(Language.ZH)).to_python()
+    assert "'=HYPERLINK(1) storm damage" in {cell for row in told for cell in row}
+
+
+@BOTH
+def test_every_table_is_written_as_csv_with_a_cell_for_each_heading(language: Language) -> None:
+    for sheet in sheets(report_of(2, cameras=30), language):
+        rows = list(csv.reader(io.StringIO(csv_bytes(sheet, language, TZ).decode("utf-8-sig"))))
+        assert len(rows) == len(sheet.rows) + 1
+        assert {len(row) for row in rows} == {len(sheet.headings)}
+
+
+def test_json_gives_each_value_beside_its_two_numbers_and_can_be_hashed_again() -> None:
+    snapshot = issued(report_of(2, cameras=30))
+    told = json.loads(json_bytes(snapshot))
+    whole = told["figures"][0]
+    assert {one["metric"] for one in whole["figures"]} == {metric.value for metric in Metric}
+    for one in whole["figures"]:
+        assert one["value"] == Figure(Metric(one["metric"]), one["numerator"], one["denominator"]).value
+    again = msgspec.json.encode(msgspec.convert(told["issue"], Issue), order="sorted")
+    assert hashlib.sha256(again).hexdigest() == told["sha256"]
+    assert json.loads(json_bytes(snapshot, cameras=False))["issue"]["report"]["parts"] == []
+    empty = json.loads(json_bytes(issued(report_of(1, cameras=0))))
+    assert {one["value"] for one in empty["figures"][0]["figures"]} == {None}
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "text"),
+    [(99_999, 100_000, "99.99%"), (1, 1, "100.00%"), (0, 1, "0.00%"), (1, 1_000_000, "<0.01%"), (0, 0, "无数据"),
+     (2, 3, "66.66%")],
+)  # fmt: skip
+def test_a_share_is_rounded_down_and_never_told_as_all_or_nothing(
+    numerator: int, denominator: int, text: str
+) -> None:
+    assert figure_text(Figure(Metric.ONLINE, numerator, denominator), Language.ZH) == text
+
+
+def test_every_kind_of_fault_stands_in_one_column_of_the_sheet_of_cameras() -> None:
+    kinds = [kind for _, held in DIAGNOSES.values() for kind in held]
+    assert sorted(kinds) == sorted(set(Fault) - {Fault.LOW_VISIBILITY})
+
+
+def test_every_outcome_has_words() -> None:
+    assert all(words.zh and words.en for words in OUTCOMES.values())
+
+
+def test_the_sheet_of_figures_holds_all_of_them() -> None:
+    sheet: Sheet = figures_sheet(report_of(2, cameras=3), Language.EN)
+    assert len(sheet.rows) == len(Metric)
