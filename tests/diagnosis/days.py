@@ -12,12 +12,12 @@ from lenskeeper.diagnosis.freeze import Sighting
 from lenskeeper.diagnosis.parts import Rung
 from lenskeeper.diagnosis.watch import Look
 from lenskeeper.probing.simulator.brushes import Floats
-from lenskeeper.probing.simulator.faults import PictureFault, Shot, spoil
+from lenskeeper.probing.simulator.faults import Bgr, PictureFault, Shot, spoil
 from lenskeeper.probing.simulator.films import Film, burn_in
 from lenskeeper.probing.simulator.places import Place
-from lenskeeper.probing.simulator.scenes import Bgr, Light, Scene, View, look, paint
+from lenskeeper.probing.simulator.scenes import Light, Scene, View, look, paint
 
-SIZE = (640, 360)
+SIZE = (480, 270)
 MONDAY_S = 20_416 * 86_400  # a midnight
 HOUR_S = 3_600
 Trouble = tuple[PictureFault, float]

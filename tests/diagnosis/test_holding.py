@@ -34,7 +34,8 @@ LOOKS = st.lists(st.sampled_from([FIT, BLUR, FOG, BLIND]), max_size=60)
 def lived(
     looks: list[Diagnosis], *, every_s: int = EVERY_S, begin: Hold | None = None, from_s: int = 1_000_000
 ) -> tuple[Hold, list[Change]]:
-    held, changes = begin or Hold(), []
+    held = begin or Hold()
+    changes: list[Change] = []
     for n, diagnosis in enumerate(looks):
         held, more = hold(held, diagnosis, at_s=from_s + n * every_s, rung=Rung.SUB)
         changes += more

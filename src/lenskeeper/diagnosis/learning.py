@@ -174,12 +174,12 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What learning one look led to. grown: the key whose baseline is another than before."""
+    """What learning one look led to. grown: whether a baseline is another than before."""
 
     learnt: Learnt
     chapters: Chapters
     changes: tuple[Change, ...] = ()
-    grown: Key | None = None
+    grown: bool = False
 
 
 def learn(
@@ -222,7 +222,7 @@ def learn(
     if not ready or at_s < known.renewed_s + RENEW_S:
         return Lesson(learnt, {**chapters, key: tally})
     renewed = replace(learnt, known={**learnt.known, key: _renewed(known, tally)})
-    return Lesson(renewed, _without(chapters, key), grown=key)
+    return Lesson(renewed, _without(chapters, key), grown=True)
 
 
 # ---------------------------------------------------------------- the first reference
@@ -280,7 +280,7 @@ def _concluded(learnt: Learnt, chapters: Chapters, key: Key, gathering: Gatherin
         count=version,
         reason=f"confirm the first reference: it shows {', '.join(doubts)}" if doubts else "",
     )
-    return Lesson(learnt, chapters, (change,), key)
+    return Lesson(learnt, chapters, (change,), grown=True)
 
 
 def _first(gathering: Gathering, last: Figures, version: int) -> Known:

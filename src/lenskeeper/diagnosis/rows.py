@@ -23,7 +23,7 @@ from sqlalchemy import (
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import NotFound
 from lenskeeper.diagnosis.baseline import Mode
-from lenskeeper.diagnosis.changes import Restart, What
+from lenskeeper.diagnosis.changes import Restart
 from lenskeeper.diagnosis.evidence import KEPT_DAYS, Evidence
 from lenskeeper.diagnosis.holding import Held, Hold
 from lenskeeper.diagnosis.kinds import Kind, Severity
@@ -81,19 +81,19 @@ class Recorded:
 
 
 def save(connection: Connection, savings: Sequence[Saving], *, software: str, actor: ActorId) -> None:
-    """Write points as they stand now, each at most once in a call, and the records of what changed."""
+    """Write points as they stand now, each at most once in a call, and the records of what changed.
+
+    What is written of a point is found out by comparing, so the caller may look several times and save once; but the
+    records of all those looks have to be handed over.
+    """
     states = [_state_row(saving) for saving in savings]
     statement = insert_into(connection, picture_state)
     kept = {name: statement.excluded[name] for name in _others(picture_state, 1)}
     if states:
         connection.execute(statement.on_conflict_do_update(index_elements=["point_id"], set_=kept), states)
-    _save_baselines(connection, [s for s in savings if _has_other_baselines(s)])
-    turned = [s for s in savings if {r.change.what for r in s.records} & {What.OPENED, What.CLOSED}]
-    if turned:
-        gone = held_fault.c.point_id.in_([s.point_id for s in turned])
-        connection.execute(delete(held_fault).where(gone))
-        if held := [_held_row(s.point_id, h) for s in turned for h in s.memory.hold.held]:
-            connection.execute(insert(held_fault), held)
+    for start in range(0, len(savings), SLICE):
+        _save_baselines(connection, savings[start : start + SLICE])
+        _save_held(connection, savings[start : start + SLICE])
     if records := [_record_row(s.point_id, r, software, actor) for s in savings for r in s.records]:
         connection.execute(insert(verdict_change), records)
 
@@ -295,38 +295,29 @@ def _record_row(point_id: PointId, record: Evidence, software: str, actor: Actor
     }
 
 
-def _has_other_baselines(saving: Saving) -> bool:
-    """Whether the baselines of a point are others than before."""
-    turned = {What.LEARNT, What.DOUBTFUL, What.RESTARTED}
-    grown = saving.judgement is not None and saving.judgement.grown is not None
-    # an act of a person (confirmation, swap) has no judgement
-    return grown or saving.judgement is None or any(r.change.what in turned for r in saving.records)
-
-
 def _save_baselines(connection: Connection, savings: Sequence[Saving]) -> None:
-    if not savings:
-        return
-    rows = [
-        _baseline_row(s.point_id, key, known) for s in savings for key, known in s.memory.learnt.known.items()
-    ]
-    if rows:
+    """Write the baselines that are others than those in the database, and retire what is not known any more."""
+    c = baseline.c
+    columns = (c.point_id, c.part, c.rung, c.version, c.renewed_s, c.confirmed_s)
+    current = and_(c.point_id.in_([s.point_id for s in savings]), c.retired_s.is_(None))
+    kept = {tuple(row) for row in connection.execute(select(*columns).where(current))}
+    now = {
+        (s.point_id, key.part.value, key.rung.value, known.version, known.renewed_s, known.confirmed_s): (
+            key,
+            known,
+        )
+        for s in savings
+        for key, known in s.memory.learnt.known.items()
+    }
+    if rows := [_baseline_row(PointId(which[0]), *now[which]) for which in now if which not in kept]:
         statement = insert_into(connection, baseline)
         statement = statement.on_conflict_do_update(
             index_elements=["point_id", "part", "rung", "version"],
             set_={name: statement.excluded[name] for name in _others(baseline, 4)},
         )
         connection.execute(statement, rows)
-    current = {(row["point_id"], row["part"], row["rung"], row["version"]) for row in rows}
     at_s = {saving.point_id: saving.at_s for saving in savings}
-    c = baseline.c
-    points = list(at_s)
-    stale = []
-    for start in range(0, len(points), SLICE):
-        statement = select(c.point_id, c.part, c.rung, c.version).where(
-            c.point_id.in_(points[start : start + SLICE]), c.retired_s.is_(None)
-        )
-        stale += [tuple(row) for row in connection.execute(statement) if tuple(row) not in current]
-    if stale:
+    if stale := {which[:4] for which in kept} - {which[:4] for which in now}:
         which = and_(
             c.point_id == bindparam("p"),
             c.part == bindparam("l"),
@@ -340,6 +331,28 @@ def _save_baselines(connection: Connection, savings: Sequence[Saving]) -> None:
                 for p, part, rung, version in stale
             ],
         )
+
+
+def _save_held(connection: Connection, savings: Sequence[Saving]) -> None:
+    """Where a fault opened, closed or changed its grade, the rows of its point are written anew."""
+    c = held_fault.c
+    kept: dict[int, set[tuple[str, str, int, str]]] = {}
+    points = [s.point_id for s in savings]
+    for row in connection.execute(
+        select(c.point_id, c.rung, c.kind, c.opened_s, c.severity).where(c.point_id.in_(points))
+    ):
+        kept.setdefault(row.point_id, set()).add((row.rung, row.kind, row.opened_s, row.severity))
+    turned = [
+        s
+        for s in savings
+        if {(h.rung.value, h.kind.value, h.opened_s, h.severity.value) for h in s.memory.hold.held}
+        != kept.get(s.point_id, set())
+    ]
+    if not turned:
+        return
+    connection.execute(delete(held_fault).where(c.point_id.in_([s.point_id for s in turned])))
+    if held := [_held_row(s.point_id, h) for s in turned for h in s.memory.hold.held]:
+        connection.execute(insert(held_fault), held)
 
 
 def _baseline_row(point_id: PointId, key: Key, known: Known) -> dict[str, Any]:

@@ -104,7 +104,6 @@ class Judgement:
                      several pictures, seconds apart, since one cannot show it.
     asks_for_person: the first reference looks odd against the fleet, and nobody has confirmed it.
     is_worth_saving: something that a restart must not lose has changed; else once an hour is often enough.
-    grown:           the key whose baseline changed.
     """
 
     diagnosis: Diagnosis
@@ -116,7 +115,6 @@ class Judgement:
     needs_several: bool = False
     asks_for_person: bool = False
     is_worth_saving: bool = False
-    grown: Key | None = None
 
 
 def watch(memory: Memory, look: Look) -> tuple[Judgement, Memory, tuple[Evidence, ...]]:
@@ -139,7 +137,7 @@ def watch(memory: Memory, look: Look) -> tuple[Judgement, Memory, tuple[Evidence
         main_s=look.at_s if look.rung is Rung.MAIN else memory.main_s,
     )
     is_young = figures is None or memory.learnt.is_young(key or Key(Mode.DAY, look.rung), size_of(figures))
-    grown = None
+    grown = False
     if figures is not None and _is_healthy(memory, after, diagnosis, look.rung):
         lesson = learn(
             after.learnt,
@@ -168,8 +166,7 @@ def watch(memory: Memory, look: Look) -> tuple[Judgement, Memory, tuple[Evidence
         confirm=suspected,
         needs_several=_needs_several(diagnosis, held),
         asks_for_person=any(not k.is_confirmed for k in after.learnt.known.values()),
-        is_worth_saving=bool(changes) or grown is not None or not is_same,
-        grown=grown,
+        is_worth_saving=bool(changes) or grown or not is_same,
     )
     return judgement, after, records
 
