@@ -368,7 +368,7 @@ def camera_address(cell: Cell) -> str | Fault:
     scheme, separator, rest = text.partition("://")
     scheme = scheme.lower()
     hidden = without_account(text)
-    if hidden != text:
+    if hidden != text or DOTS in text:  # dots: an error workbook that came back as it went out
         return Fault(Why.URL_ACCOUNT, shown=hidden)
     if not separator or scheme not in PORTS:
         return Fault(Why.URL_SCHEME)
@@ -450,6 +450,8 @@ def contact(cell: Cell) -> str | Fault:
     if isinstance(text, Fault):
         return text
     joined = re.sub(r"(?<=\d)[\s\-–—()（）.](?=\d)", "", unicodedata.normalize("NFKC", text))
+    if DOTS in text:  # an error workbook that came back as it went out
+        return Fault(Why.CONTACT_PRIVATE, shown=text)
     mobile = _MOBILE.search(joined)
     return Fault(Why.CONTACT_PRIVATE, shown=f"{mobile[1]}{DOTS}") if mobile else text
 
