@@ -24,7 +24,7 @@ PLAIN = Sums(span_s=MONTH, up_s=MONTH - 6 * 3_600, down_s=6 * 3_600)
 EXCLUDED = Sums(span_s=MONTH, excluded_s=2 * DAY, up_s=28 * DAY - 43_200, down_s=43_200)
 GAPPY = Sums(span_s=MONTH, up_s=27 * DAY, down_s=43_200)
 LATER = Sums(
-    span_s=MONTH, excluded_s=10 * DAY, out_of_service_s=10 * DAY, up_s=20 * DAY - 7_200, down_s=7_200
+    span_s=MONTH, excluded_s=10 * DAY, out_of_service_s=10 * DAY, up_s=20 * DAY - 43_200, down_s=43_200
 )
 DARK = Sums(span_s=MONTH)
 
@@ -119,7 +119,7 @@ def test_their_hours_are_compared_where_they_give_no_rate() -> None:
 def test_with_their_total_the_extra_hours_are_named_however_they_counted_them() -> None:
     report = report_with({"a": EXCLUDED})
     up_min, total_min = (EXCLUDED.up_s + DAY) / 60, MONTH / 60
-    rows = [["名称", "在线时长（分钟）", "应在线时长（分钟）"], ["a", up_min, total_min]]
+    rows: list[list[Any]] = [["名称", "在线时长（分钟）", "应在线时长（分钟）"], ["a", up_min, total_min]]
     (found,) = compare(read_theirs(workbook(*rows), ""), report).differences
     assert found.reason is Reason.EXCLUDED
     assert found.seconds == 2 * DAY
@@ -153,7 +153,10 @@ def test_a_code_that_two_cameras_bear_is_told_apart_by_the_name() -> None:
     ],
 )
 def test_per_cent_and_shares_are_told_apart_by_the_whole_column(cells: list[Any], rate: Fraction) -> None:
-    rows = [["name", "online rate"], *([f"camera {n}", cell] for n, cell in enumerate(cells))]
+    rows: list[list[Any]] = [
+        ["name", "online rate"],
+        *([f"camera {n}", cell] for n, cell in enumerate(cells)),
+    ]
     found = read_theirs(workbook(*rows), "")
     assert found.rows[0].rate == rate
     assert all(row.rate is not None and 0 <= row.rate <= 1 for row in found.rows)
