@@ -73,6 +73,14 @@ def due_moments(
     return due
 
 
+def period_of(point_id: int, period_s: int, at_s: int) -> Span:
+    """The period that a look at `at_s` speaks of: the one whose moment it kept, also where jitter or a wait for a
+    place took it over the period's end."""
+    base = int(phases(np.array([point_id], np.int64), np.array([period_s], np.int64))[0])
+    turn = (at_s - base + period_s // JITTER_PARTS) // period_s
+    return turn * period_s, (turn + 1) * period_s
+
+
 def turns(ids: Ints, at_s: int, period_s: int) -> Ints:
     """How many of its own weeks (or whatever the period is) each point has begun since 1970."""
     return (at_s - (drawn(ids, WEEK) % np.uint64(period_s)).astype(np.int64)) // period_s

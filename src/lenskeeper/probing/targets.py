@@ -386,6 +386,20 @@ def admit_address(address: str, networks: Sequence[IpNetwork] = ()) -> None:
         )
 
 
+def is_outside(url: str, networks: Sequence[IpNetwork]) -> bool:
+    """Whether a camera's address lies in none of the declared networks. A name is resolved when it is visited only."""
+    if not networks or not url:
+        return False
+    try:
+        host = parse_target(url).host
+    except Invalid:
+        return False
+    ip = _ip(host)
+    return ip is not None and not any(
+        (getattr(ip, "ipv4_mapped", None) or ip) in network for network in networks
+    )
+
+
 def _read_ip(address: str) -> IpAddress:
     if ":" not in address:
         return ipaddress.IPv4Address(socket.inet_aton(address))  # four times quicker than from the text
