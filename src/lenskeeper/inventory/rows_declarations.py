@@ -178,7 +178,7 @@ def _reached(
         return list(connection.execute(base.where(below(unit_id, membership.c.unit_id))))
     found: list[Row[Any]] = []
     for piece in slices(sorted(set(codes) - {""})):
-        found += connection.execute(base.where(point.c.code.in_(piece))).all()
+        found.extend(connection.execute(base.where(point.c.code.in_(piece))))
     return found
 
 
