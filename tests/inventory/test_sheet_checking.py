@@ -17,6 +17,7 @@ NOTHING = Snapshot()
 
 
 def checked(text: str, snapshot: Snapshot = NOTHING, crs: str = "wgs84", **more: object) -> Checked:
+    more = {"unit": "杭州市", "new_units": True, **more}
     return check_sheet(parse_sheet(text.encode(), "x.csv"), snapshot, crs, **more)  # type: ignore[arg-type]  # mapping, new_units
 
 
@@ -68,7 +69,7 @@ def test_a_mapping_gives_a_header_its_meaning_or_takes_it_away() -> None:
     text = "Kennung,Bezeichnung,Farbe\n1,a,rot\n"
     mapping = {"Kennung": "code", "Bezeichnung": "设备名称", "Farbe": ""}
     sheet = parse_sheet(text.encode(), "x.csv", mapping=mapping)
-    found = check_sheet(sheet, Snapshot(), "wgs84", mapping)
+    found = check_sheet(sheet, Snapshot(), "wgs84", mapping, unit="杭州市")
     assert found.may_commit
     assert (found.good[0].file.code, found.good[0].file.name) == ("1", "a")
 
@@ -197,8 +198,8 @@ def test_a_row_about_a_registered_point_says_which_and_a_contradiction_is_told()
 def test_a_unit_that_is_not_known_is_an_error_once_there_are_units() -> None:
     text = "设备编码,设备名称,组织路径\n1,a,杭州市/西湖区\n2,b,杭州市/西胡区\n"
     register = Snapshot(units={"杭州市/西湖区": UnitId(3)})
-    assert checked(text).new_units == {"杭州市/西湖区": 1, "杭州市/西胡区": 1}
-    found = checked(text, register)
+    assert checked(text, new_units=None).new_units == {"杭州市/西湖区": 1, "杭州市/西胡区": 1}
+    found = checked(text, register, new_units=None)
     assert [(f.row, f.why) for f in found.faults] == [(3, Why.UNIT_UNKNOWN)]
     assert "西湖区" in found.faults[0].reason
     assert checked(text, register, new_units=True).new_units == {"杭州市/西胡区": 1}
@@ -245,3 +246,10 @@ def test_every_column_of_the_city_is_read(header: Sequence[str]) -> None:
     assert found.may_commit
     assert not found.notices
     assert not found.faults
+
+
+def test_a_new_camera_must_belong_to_a_unit_and_a_registered_one_does_already() -> None:
+    register = Snapshot(codes={"33010600081326000001": PointId(7)})
+    text = "设备编码,设备名称\n33010600081326000001,a\n33010600081326000002,b\n"
+    assert [(f.row, f.why) for f in checked(text, register, unit="").faults] == [(3, Why.NO_UNIT)]
+    assert [row.file.unit for row in checked(text, register, unit="杭州市").good] == ["", "杭州市"]

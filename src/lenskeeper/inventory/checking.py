@@ -129,29 +129,38 @@ def check_sheet(
     crs: str,
     mapping: Mapping[str, str] | None = None,
     *,
+    unit: str = "",
     new_units: bool | None = None,
 ) -> Checked:
     """Judge every row of a sheet.
 
     crs: the system of its coordinates, declared and never guessed; a column 坐标系 wins for its row.
     mapping: headers that the operator has given a meaning (columns.column_of).
+    unit: the path of the unit that new cameras belong to whose rows name none.
     new_units: whether a path that is not known sets up a unit (True) or is a fault (False); None: only while the
     register has no units at all.
     Invalid: crs is no system we know.
     """
     if new_units is None:
         new_units = not snapshot.units
-    return _Check(sheet, snapshot, crs_of(crs), dict(mapping or {}), new_units=new_units).run()
+    return _Check(sheet, snapshot, crs_of(crs), dict(mapping or {}), unit=unit, new_units=new_units).run()
 
 
 class _Check:
     """One run over one sheet: what was seen so far, for the rows that follow."""
 
     def __init__(
-        self, sheet: Sheet, snapshot: Snapshot, crs: str, mapping: dict[str, str], *, new_units: bool
+        self,
+        sheet: Sheet,
+        snapshot: Snapshot,
+        crs: str,
+        mapping: dict[str, str],
+        *,
+        unit: str,
+        new_units: bool,
     ) -> None:
         self.sheet, self.snapshot, self.crs = sheet, snapshot, crs
-        self.units_may_grow = new_units
+        self.unit, self.units_may_grow = unit, new_units
         self.found = [column_of(header, mapping) if header else Left.NUMBERING for header in sheet.header]
         self.header_of: dict[str, str] = {}
         self.header_faults = self._judge_header()
@@ -249,8 +258,9 @@ class _Check:
         self._judge_service(row)
         self._judge_code(row)
         self._judge_charter(row)
-        self._judge_names(row)
+        self._judge_credential(row)
         self._judge_duplicates(row)
+        self._judge_unit(row)
 
     def _judge_keys(self, row: _Row) -> None:
         if not row.values.get("name") and "name" not in row.wrong:
@@ -317,13 +327,22 @@ class _Check:
             detail = ", ".join(self._column(name) for name in missing)
             self.warnings.append(RowFault(row.number, self._column(missing[0]), "", Why.UNDECLARED, detail))
 
-    def _judge_names(self, row: _Row) -> None:
-        unit, credential = row.values.get("unit"), row.values.get("credential")
-        if unit and unit not in self.snapshot.units:
-            if self.units_may_grow:
-                self.new_units[unit] += 1
+    def _judge_unit(self, row: _Row) -> None:
+        """A new camera needs a unit. A registered one keeps its own where the row names none."""
+        values = row.values
+        if not values.get("unit") and row.point_id is None and "unit" not in row.wrong:
+            if not self.unit:
+                self._fault(row, "unit", Why.NO_UNIT)
             else:
-                self._fault(row, "unit", Why.UNIT_UNKNOWN, self._near(unit, self.snapshot.units))
+                values["unit"] = self.unit
+        if (path := values.get("unit")) and path not in self.snapshot.units:
+            if self.units_may_grow:
+                self.new_units[path] += 1
+            else:
+                self._fault(row, "unit", Why.UNIT_UNKNOWN, self._near(path, self.snapshot.units))
+
+    def _judge_credential(self, row: _Row) -> None:
+        credential = row.values.get("credential")
         if credential and credential not in self.snapshot.credentials:
             near = self._near(credential, dict.fromkeys(self.snapshot.credentials))
             self._fault(row, "credential", Why.CREDENTIAL_UNKNOWN, near)

@@ -44,6 +44,7 @@ class Why(StrEnum):
     # a row is wrong in itself, or beside other rows
     NO_NAME = "no_name"
     NO_KEY = "no_key"
+    NO_UNIT = "no_unit"
     COORDINATE_ALONE = "coordinate_alone"
     COORDINATE_SWAPPED = "coordinate_swapped"
     COORDINATE_RANGE = "coordinate_range"
@@ -238,6 +239,10 @@ WORDS: Final[dict[Why, Words]] = {
     Why.NO_KEY: Words(
         "neither a code nor an address to look at", "give at least one of the two",
         "设备编码与视频地址均为空", "请至少填写其中之一",
+    ),
+    Why.NO_UNIT: Words(
+        "belongs to no unit, and a new camera must", "name its unit, or give one unit for the whole sheet",
+        "未填写组织路径，而新增设备必须归属某一组织", "请填写组织路径，或为整张表指定一个组织",
     ),
     Why.COORDINATE_ALONE: Words(
         "one coordinate without the other", "give both, or neither",
