@@ -30,6 +30,7 @@ from lenskeeper.reporting.tables import (
     instant_text,
     long_dead_sheet,
     models_sheet,
+    unit_title,
     units_sheet,
     worst_sheet,
     written,
@@ -87,7 +88,7 @@ def document_of(snapshot: Snapshot, language: Language) -> dict[str, Any]:
     return {
         "lang": "zh" if language is Language.ZH else "en",
         "title": TITLES[report.period.kind].of(language),
-        "unit": report.unit_name,
+        "unit": unit_title(report, language),
         "period": report.period.name,
         "exercise": word("exercise", language) if report.exercise else "",
         "exercise_note": word("exercise_note", language),

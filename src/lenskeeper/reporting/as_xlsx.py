@@ -11,7 +11,16 @@ from lenskeeper.reporting.as_csv import harmless
 from lenskeeper.reporting.definitions import DEFINITIONS, NO_DATA, Figure, Unit
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.snapshots import Snapshot
-from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, instant_text, percent_hundredths, sheets
+from lenskeeper.reporting.tables import (
+    Cell,
+    Heading,
+    Kind,
+    Sheet,
+    instant_text,
+    percent_hundredths,
+    sheets,
+    unit_title,
+)
 from lenskeeper.reporting.words import TITLES, word
 
 CELL_CHARS_MAX: Final = 32_767  # what a cell of a workbook can hold
@@ -66,7 +75,7 @@ def _cover(book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Langu
     page.set_column(0, 0, NAME_CHARS)
     page.set_column(1, 1, WIDE_CHARS + NARROW_CHARS)
     lines = [
-        (word("unit", language), report.unit_name),
+        (word("unit", language), unit_title(report, language)),
         (word("period", language), report.period.name),
         (word("from", language), instant_text(report.period.a_s, tz)),
         (word("to", language), instant_text(report.period.b_s, tz)),

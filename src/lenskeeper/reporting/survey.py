@@ -24,8 +24,9 @@ VERDICTS: Final = {
     Lane.LOW_VISIBILITY: Verdict.LOW_VISIBILITY,
     Lane.NOT_CHECKABLE: Verdict.NOT_CHECKABLE,
 }
-WELL: Final = frozenset({Bucket.ANSWERS_WELL})
-NO_FAULT: Final = WELL | {Bucket.NOT_LOOKED_AT, Bucket.BUSY, Bucket.SILENT}
+OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+# Nothing that is known to be wrong by the day of acceptance: the rest of the buckets is what was inherited.
+NO_FAULT: Final = frozenset({Bucket.ANSWERS_WELL, Bucket.NOT_LOOKED_AT, Bucket.BUSY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Surveyed:
     reason: str
 
 
-def survey(connection: Connection, scope: Scope, at_s: int, *, networks: Sequence[IpNetwork] = ()) -> list[Surveyed]:
+def survey(
+    connection: Connection, scope: Scope, at_s: int, *, networks: Sequence[IpNetwork] = ()
+) -> list[Surveyed]:
     """Every camera in service that may be seen, with its bucket, in the order of ids.
 
     networks: those that the operator declared; without any, every address counts as declared.
@@ -104,4 +107,4 @@ def _looked(
 
 
 def _outcome(reason: str) -> Outcome:
-    return Outcome(reason) if reason in Outcome else Outcome.TIMED_OUT
+    return OUTCOMES.get(reason, Outcome.TIMED_OUT)

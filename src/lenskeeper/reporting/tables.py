@@ -18,7 +18,7 @@ from lenskeeper.reporting.definitions import (
     figure,
 )
 from lenskeeper.reporting.languages import Language
-from lenskeeper.reporting.report import Group, Part, Report
+from lenskeeper.reporting.report import NOBODY, Group, Part, Report
 from lenskeeper.reporting.sums import Sums
 from lenskeeper.reporting.words import CLASSES, DIAGNOSES, outcome_words, word
 
@@ -127,11 +127,7 @@ def figures_sheet(report: Report, language: Language) -> Sheet:
 
 def units_sheet(report: Report, language: Language) -> Sheet:
     """One row for each unit directly beneath."""
-    own = str(report.unit_id)
-    named = [
-        (group, group.name + (word("direct", language) if group.key == own else ""))
-        for group in report.by_unit
-    ]
+    named = [(group, _unit_name(group, report, language)) for group in report.by_unit]
     return _groups("by_unit", "unit", named, language, word("rank_rule", language))
 
 
@@ -166,7 +162,7 @@ def worst_sheet(report: Report, language: Language) -> Sheet:
         Heading(word("class", language)),
         *(_metric_heading(metric, language) for metric in metrics),
     )
-    note = _left_out(report.worst_left_out, language)
+    note = " ".join((word("worst_rule", language), _left_out(report.worst_left_out, language))).strip()
     return Sheet("worst", word("worst", language), headings, rows, note)
 
 
@@ -174,8 +170,8 @@ def excluded_sheet(report: Report, language: Language) -> Sheet:
     """Who excluded what and why; what waits for approval first."""
     rows = tuple(
         (
-            one.author,
-            one.reason,
+            one.author or word("register", language),
+            one.reason or word("out_of_service", language),
             word("pending" if one.pending else "approved", language),
             one.cameras,
             one.excluded_s / 3600,
@@ -283,6 +279,11 @@ def definitions_sheet(language: Language) -> Sheet:
     return Sheet("definitions", word("definitions", language), headings, rows, word("unknown_rule", language))
 
 
+def unit_title(report: Report, language: Language) -> str:
+    """The unit that a report is of."""
+    return report.unit_name or word("all_units", language)
+
+
 def inspection(group: Group) -> str:
     """The word for a camera's state over the range: the key of a text."""
     if group.sums.known_s == 0:
@@ -337,6 +338,12 @@ def instant_text(at_s: int, tz: str) -> str:
     local = datetime.fromtimestamp(at_s, zone_of(tz))
     offset = local.strftime("%z")
     return f"{local:%Y-%m-%d %H:%M} {offset[:3]}:{offset[3:]}"
+
+
+def _unit_name(group: Group, report: Report, language: Language) -> str:
+    if group.key == str(NOBODY):
+        return word("no_unit", language)
+    return group.name + (word("direct", language) if group.key == str(report.unit_id) else "")
 
 
 def percent_hundredths(one: Figure) -> int | None:

@@ -29,7 +29,7 @@ TEXT: Final = {
     "worst": Words("损失最多的摄像机", "Cameras with the most hours lost"),
     "excluded": Words("剔除时长明细", "Excluded hours"),
     "gaps": Words("覆盖缺口", "Gaps in coverage"),
-    "long_dead": Words("长期离线", "Long dead"),
+    "long_dead": Words("长期离线（三天以上）", "Long dead (three days or more)"),
     "days": Words("逐日", "Day by day"),
     "cameras": Words("全部摄像机", "All cameras"),
     "definitions": Words("指标定义", "Definitions"),
@@ -63,6 +63,11 @@ TEXT: Final = {
     "direct": Words("（直属）", " (itself)"),
     "h": Words(" 小时", " h"),
     "in_h": Words("（小时）", " (h)"),
+    "register": Words("档案", "register"),
+    "out_of_service": Words("未投用或已停用", "not in service"),
+    "all_units": Words("全部单位", "all units"),
+    "no_unit": Words("（无单位）", "(no unit)"),
+    "other_faults": Words("其他故障", "other fault"),
     "online_h": Words("在线时长（小时）", "hours online"),
     "offline_h": Words("离线时长（小时）", "hours offline"),
     "unknown_h": Words("未知时长（小时）", "hours unknown"),
@@ -110,6 +115,7 @@ TEXT: Final = {
         "Fewer than 20 cameras are not ranked. Ordered by lost hours weighted by class (I × 3, II × 2, III × 1); "
         "a device counts only for the time it hung at a point.",
     ),
+    "worst_rule": Words("按加权损失时长排序。", "Ordered by lost hours weighted by class."),
     "open_rule": Words(
         "每个数字都可以打开到各台摄像机：见工作簿中的“全部摄像机”表。",
         "Each figure opens down to its cameras: see the sheet All cameras of the workbook.",

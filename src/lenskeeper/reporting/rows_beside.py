@@ -1,0 +1,182 @@
+"""What stands beside the rates: who excluded what, when nothing was known, what is long dead, what kind of fault."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection, func, select
+
+from lenskeeper.availability.exclusions import covered
+from lenskeeper.availability.lanes import Lane, State
+from lenskeeper.availability.rows import current, runs_in
+from lenskeeper.availability.rows_exclusions import excluded_by, points_of, windows_of
+from lenskeeper.availability.rows_maintenance import pending_seconds
+from lenskeeper.availability.schema import evidence, exclusion, maintenance
+from lenskeeper.base.access import Scope
+from lenskeeper.base.spans import Span, clip, length, subtract
+from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.rows_present import slices
+from lenskeeper.reporting.report import ExcludedHours, Gap, LongDead, Part
+from lenskeeper.reporting.takeover import LONG_DEAD_S
+from lenskeeper.units.ids import UnitId
+
+
+def excluded_hours(
+    connection: Connection, own: Scope, parts: Sequence[Part], a_s: int, b_s: int
+) -> list[ExcludedHours]:
+    """By author and reason; service life has neither, and what waits for approval is told apart.
+
+    Those that do not wait add up to the excluded seconds of the parts.
+    """
+    ids = sorted({part.point_id for part in parts})
+    seconds = excluded_by(connection, own, a_s, b_s)
+    touched: dict[int, set[PointId]] = defaultdict(set)
+    for piece in slices(ids):
+        rows = connection.execute(
+            select(exclusion.c.source_id, exclusion.c.point_id)
+            .where(exclusion.c.point_id.in_(piece), exclusion.c.a < b_s, exclusion.c.b > a_s)
+            .distinct()
+        )
+        for source_id, point_id in rows:
+            touched[source_id].add(point_id)
+    said = _said(connection, sorted(seconds.keys() - {0}))
+    merged: dict[tuple[str, str], int] = Counter()
+    cameras: dict[tuple[str, str], set[PointId]] = defaultdict(set)
+    for plan_id, found_s in seconds.items():
+        if plan_id:
+            merged[said[plan_id]] += found_s
+            cameras[said[plan_id]] |= touched[plan_id]
+    found = [
+        ExcludedHours(author, reason, pending=False, cameras=len(cameras[author, reason]), excluded_s=plan_s)
+        for (author, reason), plan_s in merged.items()
+    ]
+    unborn = [part for part in parts if part.sums.out_of_service_s]
+    if unborn:
+        served_s = sum(part.sums.out_of_service_s for part in unborn)
+        points = len({part.point_id for part in unborn})
+        found.append(ExcludedHours("", "", pending=False, cameras=points, excluded_s=served_s))
+    known = set(ids)
+    for waiting in pending_seconds(connection, own, a_s, b_s):
+        points = len(known.intersection(points_of(connection, waiting.plan.plan_id)))
+        plan = waiting.plan
+        found.append(
+            ExcludedHours(
+                plan.author, plan.reason, pending=True, cameras=points, excluded_s=waiting.excluded_s
+            )
+        )
+    return found
+
+
+def gaps(connection: Connection, parts: Sequence[Part]) -> list[Gap]:
+    """When nothing was known of cameras that should have been seen; equal stretches of many cameras are one."""
+    counts: Counter[Span] = Counter()
+    wanting = [part for part in parts if part.sums.unknown_s > 0]
+    for some, known, out in _known(connection, wanting, Lane.REACHABLE):
+        for part in some:
+            spans = [(run[0], run[1]) for run in known.get(part.point_id, ())]
+            expected = subtract([(part.a_s, part.b_s)], out.get(part.point_id, []))
+            counts.update(subtract(expected, spans))
+    return [Gap(a, b, cameras) for (a, b), cameras in counts.items()]
+
+
+def long_dead(
+    connection: Connection, own: Scope, parts: Sequence[Part], names: Mapping[UnitId, str], at_s: int
+) -> list[LongDead]:
+    """Cameras of the range that are down now and have been for LONG_DEAD_S or more before the watermark."""
+    last = {part.point_id: part for part in parts}
+    found = []
+    for now in current(connection, own, Lane.REACHABLE):
+        part = last.get(now.point_id)
+        if part is not None and now.state is State.DOWN and now.since_s <= at_s - LONG_DEAD_S:
+            unit = names.get(part.unit_id, "")
+            found.append(LongDead(now.point_id, part.name, part.code, unit, now.since_s, now.reason))
+    return found
+
+
+def fault_seconds(
+    connection: Connection, parts: Sequence[Part], b_s: int
+) -> dict[tuple[PointId, int], tuple[tuple[str, int], ...]]:
+    """How long each kind of fault held in each part, by point and begin; together they are its fault_s.
+
+    A stretch of fault is of the kind that its last look before named first: the worst.
+    """
+    found: dict[tuple[PointId, int], tuple[tuple[str, int], ...]] = {}
+    for some, known, out in _known(connection, parts, Lane.PICTURE_FIT, State.DOWN):
+        told = _told(connection, sorted({part.point_id for part in some}), b_s)
+        for part in some:
+            counts: Counter[str] = Counter()
+            excluded = out.get(part.point_id, [])
+            for a, b, _ in known.get(part.point_id, ()):
+                for span in subtract(clip([(a, b)], part.a_s, part.b_s), excluded):
+                    counts.update(_by_kind(span, told.get(part.point_id, [])))
+            kinds = sorted(counts.items(), key=lambda kind: (-kind[1], kind[0]))
+            found[part.point_id, part.a_s] = tuple(kinds)
+    return found
+
+
+Pieces = dict[PointId, list[tuple[int, int, int]]]  # from, to, state
+
+
+def _known(
+    connection: Connection, parts: Sequence[Part], lane: Lane, state: State | None = None
+) -> Iterator[tuple[list[Part], Pieces, dict[PointId, list[Span]]]]:
+    """Parts, some at a time, with what is known of their points in a lane and what is excluded."""
+    by_point: dict[PointId, list[Part]] = defaultdict(list)
+    for part in parts:
+        by_point[part.point_id].append(part)
+    for ids in slices(sorted(by_point)):
+        some = [part for point_id in ids for part in by_point[point_id]]
+        a, b = min(part.a_s for part in some), max(part.b_s for part in some)
+        runs = runs_in(a, b, lane=lane, points=ids)
+        query = select(runs.c.point_id, runs.c.a, runs.c.b, runs.c.state).order_by(runs.c.point_id, runs.c.a)
+        if state is not None:
+            query = query.where(runs.c.state == state)
+        known: Pieces = defaultdict(list)
+        for point_id, begin, end, found in connection.execute(query):
+            known[point_id].append((begin, end, found))
+        out = {point_id: covered(windows) for point_id, windows in windows_of(connection, ids, a, b).items()}
+        yield some, known, out
+
+
+def _told(connection: Connection, ids: Sequence[PointId], b_s: int) -> dict[PointId, list[tuple[int, str]]]:
+    """When which kind of fault was named of each point, by time; the worst kind of each look."""
+    latest = func.coalesce(evidence.c.reason, "")
+    rows = connection.execute(
+        select(evidence.c.point_id, evidence.c.at_s, latest)
+        .where(
+            evidence.c.point_id.in_(ids),
+            evidence.c.lane == Lane.PICTURE_FIT,
+            evidence.c.state == State.DOWN,
+            evidence.c.at_s < b_s,
+        )
+        .order_by(evidence.c.point_id, evidence.c.at_s)
+    )
+    found: dict[PointId, list[tuple[int, str]]] = defaultdict(list)
+    for point_id, at_s, reason in rows:
+        found[point_id].append((at_s, reason.split(" ")[0]))
+    return found
+
+
+def _by_kind(span: Span, told: Sequence[tuple[int, str]]) -> Counter[str]:
+    """The seconds of a stretch of fault, by the kind named last before each."""
+    a, b = span
+    counts: Counter[str] = Counter()
+    kind = next((kind for at_s, kind in reversed(told) if at_s <= a), "")
+    begin = a
+    for at_s, after in told:
+        if a < at_s < b:
+            counts[kind] += at_s - begin
+            begin, kind = at_s, after
+    counts[kind] += length([(begin, b)])
+    return counts
+
+
+def _said(connection: Connection, plan_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    found: dict[int, tuple[str, str]] = {}
+    for piece in slices(plan_ids):
+        rows = connection.execute(
+            select(maintenance.c.id, maintenance.c.author, maintenance.c.reason).where(
+                maintenance.c.id.in_(piece)
+            )
+        )
+        found.update({row.id: (row.author, row.reason) for row in rows})
+    return found
