@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -106,7 +108,7 @@ class Model:
             if code:
                 self.give(point_id, Lane.REACHABLE, slot_s, slot_s + SLOT_S, code)
 
-    def step(self, op: tuple) -> None:
+    def step(self, op: tuple[Any, ...]) -> None:
         match op:
             case ("round", shard, gap, some):
                 self.fold(shard, self.next_s[shard] + gap * SLOT_S, some)
@@ -157,9 +159,30 @@ def agree(model: Model, connection: Connection) -> None:
                     if r.a < b and r.b > a
                 ]
                 mine = sorted(pieces[point_id, lane])
-                assert all(one.b <= two.a for one, two in zip(mine, mine[1:], strict=False)), "booked twice"
+                assert all(one.b <= two.a for one, two in pairwise(mine)), "booked twice"
                 assert merged(mine) == expected, (point_id, lane)
                 assert rows.runs_of(connection, Scope.ALL, point_id, lane, a, b) == expected
+
+
+def agree_on_the_last(model: Model, connection: Connection) -> None:
+    """The last known state, and since when nobody said otherwise."""
+    for lane in LANES:
+        for now in rows.current(connection, Scope.ALL, lane):
+            said = model.said(now.point_id, lane)
+            assert (now.state, now.until_s) == (said[-1].state, said[-1].b)
+            assert now.since_s <= said[-1].b
+            assert {r.state for r in said if r.b > now.since_s} <= {now.state}
+
+
+def agree_on_evidence(model: Model, connection: Connection) -> None:
+    """Each run that contradicts the one before it begins with a look that is kept."""
+    looks = {(row.point_id, row.lane, row.at_s): row.state for row in connection.execute(evidence.select())}
+    for point_id, lane in model.slots:
+        before = None
+        for r in model.said(point_id, lane):
+            if r.state != before:
+                assert looks.get((point_id, lane, r.a)) == r.state, (point_id, lane, r)
+            before = r.state
 
 
 def empty(connection: Connection) -> None:
@@ -168,18 +191,20 @@ def empty(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("examples", [60])
-def test_the_books_say_of_every_slot_what_was_seen(store: Store, examples: int):
+def test_the_books_say_of_every_slot_what_was_seen(store: Store, examples: int) -> None:
     if store.dialect == "postgresql":
         examples //= 4  # each step is a transaction, and a commit there is a journey
 
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(histories)
-    def keeps(history: list[tuple]) -> None:
+    def keeps(history: list[tuple[Any, ...]]) -> None:
         store.write(empty)
         model = Model(store)
         for op in history:
             model.step(op)
         with store.read() as connection:
             agree(model, connection)
+            agree_on_the_last(model, connection)
+            agree_on_evidence(model, connection)
 
     keeps()

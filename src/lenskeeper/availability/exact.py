@@ -8,7 +8,7 @@ other row; all others read the month they speak of.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 from sqlalchemy import Connection
@@ -46,6 +46,7 @@ class Writes:
     runs: list[tuple[PointId, Run]] = field(default_factory=list)
     standing: dict[PointId, Standing] = field(default_factory=dict)
     evidence: list[Row] = field(default_factory=list)
+    orphans: list[tuple[PointId, Run]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     marks: dict[Span, list[PointId]] = field(default_factory=lambda: defaultdict(list))
 
@@ -55,13 +56,13 @@ class Writes:
         self.gone += [(point_id, r) for r in old if r not in after]
         self.runs += [(point_id, r) for r in new if r not in before]
 
-    def tell(self, seen: Observation) -> None:
-        """Keep who saw it."""
+    def tell(self, seen: Observation, at_s: int) -> None:
+        """Keep who saw it: the look with which a run begins at this instant."""
         self.evidence.append(
             {
                 "point_id": seen.point_id,
                 "lane": self.lane,
-                "at_s": seen.a,
+                "at_s": at_s,
                 "state": seen.state,
                 "reason": seen.reason,
                 "prober": seen.prober,
@@ -79,6 +80,7 @@ class Writes:
 
     def flush(self, connection: Connection, mark: Mark) -> None:
         """Write it all."""
+        self.evidence += rows_runs.evidence_before(connection, self.lane, self.orphans)
         rows_runs.take_runs(connection, self.lane, self.gone)
         rows_runs.put_runs(connection, self.lane, self.runs)
         rows_runs.put_standing(connection, self.lane, list(self.standing.values()))
@@ -149,7 +151,8 @@ def _observe_lane(
                 slow.append(point_id)
         if slow:
             first = min(by_point[p][0].a for p in slow)
-            last = max(o.b for p in slow for o in by_point[p]) if present.keys() >= set(slow) else None
+            lasts = [_read_to(present.get(p), max(o.b for o in by_point[p])) for p in slow]
+            last = None if None in lasts else max(end_s for end_s in lasts if end_s is not None)
             stored = rows_runs.runs_of_points(connection, lane, slow, month_start(first - 1), last)
             for point_id in slow:
                 standing = present.get(point_id)
@@ -223,7 +226,7 @@ def _goes_forward(writes: Writes, standing: Standing, seen: Sequence[Observation
         writes.standing[now.point_id] = now
     writes.runs += [(now.point_id, r) for r in cut(closed)]
     for o in told:
-        writes.tell(o)
+        writes.tell(o, o.a)
     writes.changes += changes
     if now is not standing:
         writes.mark(now.point_id, seen[0].a, confirmed_s)
@@ -240,15 +243,12 @@ def _merge(
     """Everything else: cut the union, take the highest rank, join, and let the last run stand open."""
     point_id = seen[0].point_id
     new = [Run(o.a, o.b, o.state) for o in seen]
-    past_only = standing is not None and _is_past(standing, max(r.b for r in new))
+    past_only = standing is not None and _is_past(standing, max(r.b for r in new), stretches)
     before = merged([*stored, *(() if standing is None or past_only else _known(standing, stretches))])
     after = merged([*before, *new])
     if after == before:
         return
-    starts = {(r.a, r.state) for r in after}.difference((r.a, r.state) for r in before)
-    begun = [o for o in seen if (o.a, o.state) in starts]
-    for o in begun:
-        writes.tell(o)
+    begun = _tell_beginnings(writes, before, after, seen)
     writes.mark(point_id, new[0].a, max(r.b for r in new))
     if standing is not None and past_only:
         _mend_past(writes, standing, stored, after)
@@ -263,9 +263,39 @@ def _merge(
         writes.changes.append(Change(point_id, writes.lane, after[-1].a, was, now.state, now.reason))
 
 
-def _is_past(standing: Standing, end_s: int) -> bool:
-    """Whether what ends here leaves the open run as it is. One without a shard grows backward where it is touched."""
-    return end_s <= standing.since_s if standing.shard is not None else end_s < standing.since_s
+def _tell_beginnings(
+    writes: Writes, before: Sequence[Run], after: Sequence[Run], seen: Sequence[Observation]
+) -> list[Observation]:
+    """Keep the looks with which runs begin now that did not before; those looks.
+
+    A run that now follows a contradiction begins anew, with the look that it began with before.
+    """
+    known = {(r.a, r.state) for r in before}
+    turns = {(r.a, r.state) for earlier, r in pairwise(before) if earlier.state != r.state}
+    begun: list[Observation] = []
+    for i, r in enumerate(after):
+        is_turn = i > 0 and after[i - 1].state != r.state
+        if (r.a, r.state) in (turns if is_turn else known):
+            continue
+        first = next((o for o in seen if o.state == r.state and o.a <= r.a < o.b), None)
+        if first is not None:
+            writes.tell(first, r.a)
+            begun.append(first)
+        elif is_turn:
+            writes.orphans.append((seen[0].point_id, r))
+    return begun
+
+
+def _is_past(standing: Standing, end_s: int, stretches: Sequence[Span]) -> bool:
+    """Whether what ends here leaves the open run as it is.
+
+    One without a shard grows backward where it is touched. One that no round has confirmed yet, because single
+    looks ran ahead of the rounds, stands for the last of its closed runs.
+    """
+    if standing.shard is None:
+        return end_s < standing.since_s
+    confirmed = bool(stretches) and stretches[-1][1] > standing.since_s
+    return end_s < standing.held_s or (confirmed and end_s <= standing.since_s)
 
 
 def _known(standing: Standing, stretches: Sequence[Span]) -> list[Run]:
@@ -276,11 +306,26 @@ def _known(standing: Standing, stretches: Sequence[Span]) -> list[Run]:
 
 
 def _mend_past(writes: Writes, standing: Standing, stored: Sequence[Run], after: Sequence[Run]) -> None:
-    """What lies before an open run changes; the open run stays as it is, but may have a neighbour now."""
+    """What lies before an open run changes. The run stays as it is, but its state may be held for longer or shorter."""
     writes.replace(standing.point_id, stored, cut(after))
-    if after[-1].b == standing.since_s and after[-1].state == standing.state:
-        held_s = min(standing.held_s, held_since(after))
-        writes.standing[standing.point_id] = standing._replace(held_s=held_s)
+    if after[-1].b >= standing.held_s:
+        held_s = _held(standing, [*after, Run(standing.since_s, standing.since_s, State(standing.state))])
+        if held_s != standing.held_s:
+            writes.standing[standing.point_id] = standing._replace(held_s=held_s)
+
+
+def _held(standing: Standing | None, after: Sequence[Run]) -> int:
+    """Since when the state of the last run is held, by these runs or, where they do not reach so far, as it was."""
+    held_s = held_since(after)
+    unbroken = held_s == after[0].a and standing is not None and standing.state == after[-1].state
+    return min(held_s, standing.held_s) if standing is not None and unbroken else held_s
+
+
+def _read_to(standing: Standing | None, end_s: int) -> int | None:
+    """How far runs must be read to book what ends at end_s; None where all of them must be."""
+    if standing is None:
+        return None
+    return end_s if end_s < standing.held_s else max(end_s, standing.since_s)
 
 
 def _standing_after(
@@ -302,15 +347,12 @@ def _standing_after(
         ends_with_cover = bool(stretches) and stretches[-1][1] == last.b
         since_s = max(last.a, stretches[-1][0]) if ends_with_cover else last.b
     same = standing is not None and standing.state == last.state
-    held_s = held_since(after)
-    if standing is not None and same and held_s == after[0].a:
-        held_s = min(held_s, standing.held_s)
-    first = next((o for o in begun if last.a <= o.a and o.state == last.state), None)
+    first = next((o for o in begun if o.state == last.state and o.a <= last.a < o.b), None)
     if first is not None:
-        told_s, reason = first.a, first.reason
+        told_s, reason = last.a, first.reason
     elif standing is not None and same:
         told_s, reason = standing.told_s, standing.reason
     else:
         told_s, reason = last.a, ""
     confirmed_s = last.b if shard is None else None
-    return Standing(point_id, shard, last.state, since_s, confirmed_s, held_s, told_s, reason)
+    return Standing(point_id, shard, last.state, since_s, confirmed_s, _held(standing, after), told_s, reason)

@@ -148,6 +148,26 @@ def put_evidence(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(into, rows)
 
 
+def evidence_before(connection: Connection, lane: Lane, runs: Iterable[tuple[PointId, Run]]) -> list[Row]:
+    """The last look before each run that found its state, as evidence of the run's beginning.
+
+    One query for each: only runs that a late result split come here.
+    """
+    rows: list[Row] = []
+    for point_id, split in runs:
+        query = (
+            select(evidence.c.reason, evidence.c.prober, evidence.c.remark)
+            .where(evidence.c.point_id == point_id, evidence.c.lane == lane, evidence.c.state == split.state)
+            .where(evidence.c.at_s < split.a)
+            .order_by(evidence.c.at_s.desc())
+            .limit(1)
+        )
+        for found in connection.execute(query):
+            row = {"point_id": point_id, "lane": lane, "at_s": split.a, "state": split.state}
+            rows.append({**row, **found._mapping})
+    return rows
+
+
 def edition_of(connection: Connection, lane: Lane) -> int:
     """The number that a copy of the lane's open runs is good for."""
     found = connection.scalar(select(book_edition.c.edition).where(book_edition.c.lane == lane))
