@@ -47,6 +47,8 @@ class VirtualClock:
         while True:
             for _ in range(turns):
                 await asyncio.sleep(0)
+            while self._sleepers and self._sleepers[0][2].done():
+                heapq.heappop(self._sleepers)
             if not self._sleepers or self._sleepers[0][0] > until_s:
                 break
             at_s, _, woken = heapq.heappop(self._sleepers)

@@ -43,6 +43,10 @@ from lenskeeper.probing.zone_watch import STATE_OF_CODE, Codes, Heard, ZoneWatch
 STOP_WITHIN_S: Final = 4.0  # for visits under way to end politely; the rest of 5 s is for closing them
 NAP_S: Final = 1.0  # how long we wait at most without looking whether we shall stop
 RETRIES_PER_S: Final = 500  # when thousands fall silent at once, they are asked again one after the other
+LATE_SHARE: Final = (
+    0.15  # of a slot, for pictures whose doors had to be heard first; after a restart, all of them
+)
+LATE_GAP_S_MAX: Final = 0.5
 WAYS_NOT_THERE: Final = frozenset(
     {Outcome.NOT_FOUND, Outcome.NO_VIDEO, Outcome.NOT_SUPPORTED, Outcome.REJECTED}
 )
@@ -185,8 +189,7 @@ class Rounds:
         ends_s = slot_s + self._manners.slot_s
         self._paced_from_s = self._clock.elapsed_s()
         self._round = asyncio.create_task(self._go_round(slot_s))
-        left_s = ends_s + self._manners.slot_s - self._now_s()
-        await asyncio.wait({self._round}, timeout=left_s)
+        await self._within(ends_s + self._manners.slot_s - self._now_s(), {self._round})
         if not self._round.done():
             self._round.cancel()
             await asyncio.wait({self._round})
@@ -203,6 +206,18 @@ class Rounds:
         else:
             self.tally.slots_late += 1
         self._round = None
+
+    async def _within(self, length_s: float, tasks: "set[asyncio.Task[None]]") -> None:
+        """Wait until all have ended, for so long at most by our clock."""
+        if length_s <= 0:
+            return
+        all_ended = asyncio.ensure_future(asyncio.wait(tasks))
+        limit = asyncio.ensure_future(self._clock.sleep(length_s))
+        try:
+            await asyncio.wait({all_ended, limit}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            all_ended.cancel()
+            limit.cancel()
 
     async def _wait_until(self, start_s: float) -> None:
         """Wait for a moment of the slot, where we live by the clock."""
@@ -356,25 +371,33 @@ class Rounds:
         return later
 
     async def _send_late(self, candidates: list[Candidate], states: Codes, codes: Codes) -> None:
+        """Those whose door had not been heard at their moment. Sent out one after the other, not all at once."""
         held = set(self._watch.held_sites())
+        answering: list[Candidate] = []
         for candidate in candidates:
             i = candidate.place
-            door = self.fleet.door_of[i]
-            if states[door] == UP:
-                if int(self.fleet.site_of[i]) in held:
-                    self.tally.held[Held.SITE] += 1
-                    self._desk.let_go(i)
-                else:
-                    await self._send(candidate)
-                continue
-            known = states[door] == DOWN
-            self.tally.held[Held.DOWN if known else Held.BLIND] += 1
-            errand = self._desk.errand(i, self._slot_s) if known else None
-            self._desk.let_go(i)
-            if (
-                errand is not None
-            ):  # it was due, and the camera failed to bring one: nobody need be asked twice
-                self._on_looked(errand, Looked(OUTCOMES[int(codes[door]) - 1], was_visited=False))
+            state = states[self.fleet.door_of[i]]
+            if state != UP:
+                self._note_silent(i, codes, is_known=state == DOWN)
+            elif int(self.fleet.site_of[i]) in held:
+                self.tally.held[Held.SITE] += 1
+                self._desk.let_go(i)
+            else:
+                answering.append(candidate)
+        gap_s = LATE_SHARE * self._manners.slot_s / max(len(answering), 1)
+        for candidate in answering:
+            await self._send(candidate)
+            if self._paced_from_s is not None:
+                await self._clock.sleep(min(gap_s, LATE_GAP_S_MAX))
+
+    def _note_silent(self, i: int, codes: Codes, *, is_known: bool) -> None:
+        """A picture was due, and the camera failed to bring one: nobody need ask twice. Or we know nothing of it."""
+        self.tally.held[Held.DOWN if is_known else Held.BLIND] += 1
+        errand = self._desk.errand(i, self._slot_s) if is_known else None
+        self._desk.let_go(i)
+        if errand is not None:
+            code = int(codes[self.fleet.door_of[i]])
+            self._on_looked(errand, Looked(OUTCOMES[code - 1], was_visited=False))
 
     async def _send(self, candidate: Candidate) -> None:
         if len(self._visits) >= self._manners.pictures_in_flight:
@@ -436,18 +459,16 @@ class Rounds:
     async def _wait_for_visits(self, slot_s: int) -> None:
         """Until the slot's end; what takes longer is handed on with the next slot."""
         if self._visits and self._paced_from_s is not None:
-            left_s = slot_s + self._manners.slot_s - self._now_s()
-            if left_s > 0:
-                await asyncio.wait(set(self._visits), timeout=left_s)
+            await self._within(slot_s + self._manners.slot_s - self._now_s(), set(self._visits))
 
     async def _end_visits(self) -> None:
         """Let visits end, or call them off: each then says goodbye to its camera."""
         visits = set(self._visits)
         if visits:
-            _, slow = await asyncio.wait(visits, timeout=STOP_WITHIN_S)
-            for task in slow:
+            await self._within(STOP_WITHIN_S, visits)
+            for task in visits:
                 task.cancel()
-            await asyncio.gather(*slow, return_exceptions=True)
+            await asyncio.gather(*visits, return_exceptions=True)
         self._hand_on_looks(set())
 
     # -- handing on
