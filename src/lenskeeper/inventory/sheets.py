@@ -14,7 +14,7 @@ from lenskeeper.base.errors import Invalid
 from lenskeeper.inventory import workbooks
 from lenskeeper.inventory.cells import Cell
 from lenskeeper.inventory.columns import column_of
-from lenskeeper.inventory.workbooks import CELLS_MAX, Page, column_letters
+from lenskeeper.inventory.workbooks import CELLS_MAX, Inspected, Page, column_letters
 
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024  # 200,000 rows of 40 columns as CSV
 ROWS_MAX: Final = 200_000  # ten times the largest fleet we know; a longer list is a wrong file
@@ -74,8 +74,8 @@ def parse_sheet(
         raise Invalid(f"{source} has more than {FILE_BYTES_MAX >> 20} MiB; split it", field="file")
     mapping = mapping or {}
     if workbooks.is_workbook(data):
-        failed = workbooks.inspect(data, source)
-        found = _best_page(data, source, page, mapping)
+        inspected = workbooks.inspect(data, source)
+        failed, found = inspected.failed_formulas, _best_page(inspected, page, mapping)
     else:
         failed, found = 0, _csv_page(_decoded(data, source), source, mapping)
     header_at, header = _header(found.rows, source, mapping)
@@ -129,10 +129,10 @@ def _records(text: str, delimiter: str, source: str, limit: int) -> Iterator[lis
 # --- XLSX -----------------------------------------------------------------------------------------------------------
 
 
-def _best_page(data: bytes, source: str, page: str, mapping: Mapping[str, str]) -> Page:
+def _best_page(inspected: Inspected, page: str, mapping: Mapping[str, str]) -> Page:
     best: tuple[int, Page] | None = None
     names = []
-    for candidate in workbooks.pages(data, source):
+    for candidate in workbooks.pages(inspected):
         names.append(candidate.name)
         if page and candidate.name != page:
             continue
@@ -141,7 +141,7 @@ def _best_page(data: bytes, source: str, page: str, mapping: Mapping[str, str]) 
             best = (score, candidate)
     if best is None:
         there = ", ".join(names) or "none"
-        raise Invalid(f"{source} has no sheet {page!r}; it has: {there}", field="page")
+        raise Invalid(f"{inspected.source} has no sheet {page!r}; it has: {there}", field="page")
     return best[1]
 
 

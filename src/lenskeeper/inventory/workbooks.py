@@ -49,11 +49,20 @@ def is_workbook(data: bytes) -> bool:
     return data.startswith((OLE, ZIP))
 
 
-def pages(data: bytes, source: str) -> Iterator[Page]:
-    """The visible sheets of an XLSX file, one in memory at a time. Invalid: encrypted, old, too big, not whole."""
-    inspect(data, source)
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A workbook that was measured and may be parsed. failed_formulas: cells that hold an error in place of a value."""
+
+    data: bytes
+    source: str
+    failed_formulas: int
+
+
+def pages(book_file: Inspected) -> Iterator[Page]:
+    """The visible sheets of an XLSX file, one in memory at a time. Invalid: encrypted, or not whole."""
+    source = book_file.source
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(book_file.data))
         names = [m.name for m in book.sheets_metadata if m.visible == Visible.Visible]
         if len(names) > SHEETS_MAX:
             raise Invalid(
@@ -75,8 +84,8 @@ def _page(sheet: CalamineSheet) -> Page:
     return Page(sheet.name, rows, sheet.start[1] if sheet.start else 0, sheet.merged_cell_ranges or [])
 
 
-def inspect(data: bytes, source: str) -> int:
-    """Measure a workbook before it is parsed; the number of its cells whose formula failed.
+def inspect(data: bytes, source: str) -> Inspected:
+    """Measure a workbook before it is parsed.
 
     Invalid: .xls, encryption, macros, links to other files, another kind of zip, or more than the limits above.
     """
@@ -87,13 +96,14 @@ def inspect(data: bytes, source: str) -> int:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _admit(archive, source)
-            return sum(_measure(archive, entry, source) for entry in archive.infolist())
+            failed = sum(_measure(archive, entry, source) for entry in archive.infolist())
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError):
         raise Invalid(
             f"{source}: the file is not whole or no workbook; send it again", field="file"
         ) from None
     except RuntimeError:  # zipfile's word for a password
         raise _encrypted(source) from None
+    return Inspected(data, source, failed)
 
 
 def _encrypted(source: str) -> Invalid:
