@@ -51,5 +51,10 @@ def local_instant(day: int, second: int, zone: str) -> int:
     return int(wall.replace(tzinfo=zone_of(zone)).timestamp())
 
 
+def local_hour(at_s: int, zone: str) -> int:
+    """The hour of the local day, 0 to 23."""
+    return datetime.fromtimestamp(at_s, zone_of(zone)).hour
+
+
 def _midnight(day: int, zone: str) -> int:
     return local_instant(day, 0, zone)

@@ -68,7 +68,7 @@ def add_check(commands: Any) -> None:
         "--looks", type=_whole(1, 1000), default=1, metavar="N", help="pictures per target (1)"
     )
     check.add_argument(
-        "--every", type=_seconds, default=2.0, metavar="S", help="seconds between them, at least (2)"
+        "--every", type=seconds, default=2.0, metavar="S", help="seconds between them, at least (2)"
     )
     check.add_argument("--json", action="store_true", help="one line of JSON per target, as it is found")
     check.add_argument("--all", action="store_true", help="list the fit ones too, however many there are")
@@ -81,7 +81,7 @@ def add_check(commands: Any) -> None:
     )
     check.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         metavar="S",
         help="seconds for one visit, and for its key frame (25, and 8)",
     )
@@ -225,11 +225,12 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return whole
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A length of time, as argparse wants to read it."""
     try:
-        seconds = float(text)
+        length_s = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 < seconds <= 86_400:
+        length_s = -1.0
+    if not 0 < length_s <= 86_400:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from just above 0 to 86400")
-    return seconds
+    return length_s

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +15,30 @@ from typing import Final
 from lenskeeper.base.errors import CallerError
 from lenskeeper.cli.check import add_check, run_check
 from lenskeeper.cli.demo import add_demo, run_demo
+from lenskeeper.cli.init import add_init, run_init
+from lenskeeper.cli.register import add_register, run_declare, run_diff, run_import, run_login
+from lenskeeper.cli.serving import add_serving, run_accept, run_serve, run_stop, run_survey
 from lenskeeper.cli.simulate import add_simulate, run_simulate
+from lenskeeper.store.errors import StoreTooNew, StoreUnavailable
 
 USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 OUR_FAULT: Final = 70  # EX_SOFTWARE of sysexits.h: a program must tell our crash from "not all fit"
+
+RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "check": run_check,
+    "init": run_init,
+    "import": run_import,
+    "diff": run_diff,
+    "declare": run_declare,
+    "login": run_login,
+    "serve": run_serve,
+    "stop": run_stop,
+    "survey": run_survey,
+    "accept": run_accept,
+    "simulate": run_simulate,
+    "demo": run_demo,
+}
 
 DESCRIPTION: Final = """\
 lenskeeper keeps public-space camera networks in working order.
@@ -37,6 +56,9 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_check(commands)
+    add_init(commands)
+    add_register(commands)
+    add_serving(commands)
     add_simulate(commands)
     add_demo(commands)
     return top
@@ -49,10 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without ✓ is no reason to fall over
     given = parser().parse_args(arguments)
-    run = {"check": run_check, "simulate": run_simulate, "demo": run_demo}[given.command]
     try:
-        return run(given)
-    except CallerError as wrong:
+        return RUN[given.command](given)
+    except (CallerError, StoreUnavailable, StoreTooNew) as wrong:
         print(f"lenskeeper: {wrong}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:

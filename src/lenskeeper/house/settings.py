@@ -45,6 +45,40 @@ class PictureSettings(_Table):
     workers: Annotated[int, Field(ge=0, le=256)] = 0  # 0: one per core
 
 
+class StoreSettings(_Table):
+    """Where the books lie. Relative paths are seen from the folder of the settings file."""
+
+    url: str = "sqlite:///lenskeeper.db"
+    key_file: Path = Path("lenskeeper.key")
+    backups: Path = Path("backups")
+    backup_every_h: Annotated[int, Field(ge=0, le=744)] = 24  # 0: none is made by serve
+    backups_kept: Annotated[int, Field(ge=1, le=1000)] = 14
+
+
+Minutes = Annotated[int, Field(ge=1, le=1440)]
+Share = Annotated[float, Field(gt=0, le=1)]
+HostPort = Annotated[str, Field(pattern=r"^(\S+:\d{1,5})?$")]
+
+
+class RoundSettings(_Table):
+    """What is asked of every camera, and how often."""
+
+    slot_s: Annotated[int, Field(ge=5, le=3600)] = 60
+    picture_minutes_1: Minutes = 5
+    picture_minutes_2: Minutes = 10
+    picture_minutes_3: Minutes = 30
+    in_flight: Annotated[int, Field(ge=1, le=20_000)] = 500
+    uplink_kbps: Annotated[int, Field(ge=16, le=10_000_000)] = 20_000
+    ramp: tuple[Share, ...] = (0.02, 0.1, 0.25, 0.5, 0.75)  # of the fleet, on the days of a survey
+    witnesses: dict[str, tuple[str, ...]] = {}  # zone: addresses that are there whenever we can see the zone
+
+
+class ServeSettings(_Table):
+    """What `lenskeeper serve` shows of itself."""
+
+    metrics: HostPort = "127.0.0.1:9464"  # empty: nothing is shown
+
+
 class LogSettings(_Table):
     """What is logged, to standard error."""
 
@@ -59,6 +93,9 @@ class Settings(BaseSettings):
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
+    store: StoreSettings = StoreSettings()
+    rounds: RoundSettings = RoundSettings()
+    serve: ServeSettings = ServeSettings()
     probing: ProbingSettings = ProbingSettings()
     pictures: PictureSettings = PictureSettings()
     log: LogSettings = LogSettings()

@@ -7,6 +7,7 @@ the database can copy a password to another row and have it sent elsewhere.
 
 import base64
 import binascii
+import hmac
 import os
 import secrets
 import stat
@@ -53,6 +54,10 @@ class Vault:
         if mode & OTHERS_MAY:
             raise Invalid(f"others may use {path}: chmod 600 {path}", field="key_file")
         return _read(path, text)
+
+    def derived(self, purpose: str) -> bytes:
+        """A key for another purpose, from which this one cannot be told. Source: HMAC as a PRF, RFC 5869 section 2.3."""
+        return hmac.digest(self._key, purpose.encode(), "sha256")
 
     def seal(self, credential_id: CredentialId, account: str, secret: Secret) -> bytes:
         """A password, sealed for this row and account."""

@@ -19,6 +19,7 @@ from lenskeeper.inventory.rows_takeover import Inherited
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.probing.targets import IpNetwork, is_outside
 from lenskeeper.reporting.takeover import Bucket, Looked, bucket_of
+from lenskeeper.units.ids import UnitId
 
 VERDICTS: Final = {
     Lane.LOW_VISIBILITY: Verdict.LOW_VISIBILITY,
@@ -72,9 +73,9 @@ def at_acceptance(
     ]
 
 
-def by_unit(surveyed: Sequence[Surveyed]) -> dict[int | None, Counter[Bucket]]:
+def by_unit(surveyed: Sequence[Surveyed]) -> dict[UnitId | None, Counter[Bucket]]:
     """How many cameras of each unit are in which bucket."""
-    counts: dict[int | None, Counter[Bucket]] = {}
+    counts: dict[UnitId | None, Counter[Bucket]] = {}
     for one in surveyed:
         counts.setdefault(one.point.unit_id, Counter())[one.bucket] += 1
     return counts

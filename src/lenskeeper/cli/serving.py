@@ -1,0 +1,182 @@
+"""`lenskeeper serve`, `stop`, `survey`, `accept`: the rounds, their switch, and taking a fleet over."""
+
+import argparse
+from collections import Counter
+from datetime import datetime
+from typing import Any, Final
+
+from rich.table import Table
+
+from lenskeeper.base.access import LOCAL_OPERATOR, Scope
+from lenskeeper.base.days import date_of, zone_of
+from lenskeeper.cli.check import seconds
+from lenskeeper.cli.dates import local_date
+from lenskeeper.cli.table import console
+from lenskeeper.house.clock import SystemClock
+from lenskeeper.house.home import Home, opened
+from lenskeeper.house.logs import set_up_logs
+from lenskeeper.house.process import run_loop
+from lenskeeper.house.register import accept
+from lenskeeper.house.rehearse import RehearsalClock, rehearse
+from lenskeeper.house.serve import ServeOrder, serve
+from lenskeeper.house.switches import Stopped, read_stopped, set_stopped
+from lenskeeper.reporting.languages import Language
+from lenskeeper.reporting.survey import by_unit, survey
+from lenskeeper.reporting.takeover import CURES, NAMES, Bucket
+from lenskeeper.units import rows as units
+
+LISTED_MAX: Final = 50
+
+
+def add_serving(commands: Any) -> None:
+    """Declare the commands and their options."""
+    run: argparse.ArgumentParser = commands.add_parser(
+        "serve",
+        help="go the rounds day and night and keep the books, until told to stop",
+        description="Look at every camera in service, and book what is known of each. SIGTERM ends it cleanly.",
+    )
+    run.add_argument(
+        "--survey", action="store_true", help="a takeover: gently at first, and nobody is told of any fault"
+    )
+    run.add_argument("--for", dest="for_s", type=seconds, metavar="S", help="stop after so many seconds")
+    run.add_argument(
+        "--rehearse",
+        type=local_date,
+        metavar="DATE",
+        help="an exercise lives through that whole day in a minute, on a clock of its own",
+    )
+
+    halt: argparse.ArgumentParser = commands.add_parser(
+        "stop",
+        help="the stop switch of the network's guardians: no pictures, or nothing at all, until it is lifted",
+        description="A running `serve` obeys within two seconds. What is not looked at is unknown in the books.",
+    )
+    what = halt.add_mutually_exclusive_group(required=True)
+    what.add_argument("--everything", action="store_true", help="send nothing to any camera")
+    what.add_argument("--pictures", action="store_true", help="ask for no picture; reachability goes on")
+    what.add_argument("--zone", action="append", metavar="ZONE", help="send nothing into this network")
+    what.add_argument("--site", action="append", metavar="SITE", help="send nothing to this site")
+    what.add_argument("--lift", action="store_true", help="go on as usual")
+    what.add_argument("--show", action="store_true", help="say how the switch stands")
+    halt.add_argument("--reason", default="", metavar="TEXT", help="for the audit log")
+
+    buckets: argparse.ArgumentParser = commands.add_parser(
+        "survey",
+        help="what the looks found so far, in buckets by unit: what works, and who must act on the rest",
+        description="Buckets of a takeover, by unit. --bucket lists the cameras of one.",
+    )
+    buckets.add_argument("--unit", default="", metavar="PATH", help="a unit and all below it")
+    buckets.add_argument("--bucket", choices=[b.value for b in Bucket], help="list its cameras")
+    buckets.add_argument("--language", choices=["en", "zh-CN"], default="en", help="of the buckets (en)")
+
+    take: argparse.ArgumentParser = commands.add_parser(
+        "accept",
+        help="accept a unit from a date on; what is faulty now becomes backlog with an agreed date",
+        description="Until a unit is accepted, its faults open no ticket. Old faults never become new ones.",
+    )
+    take.add_argument("unit", metavar="PATH", help="the unit, with all below it")
+    take.add_argument(
+        "--from", dest="from_day", type=local_date, required=True, metavar="DATE", help="from when"
+    )
+    take.add_argument(
+        "--backlog-by", type=local_date, metavar="DATE", help="by when the old faults shall be gone"
+    )
+    take.add_argument("--document", required=True, metavar="NO", help="by which document")
+
+
+def run_serve(given: argparse.Namespace) -> int:
+    """Run until told to stop; or rehearse one day."""
+    if given.rehearse is not None:
+        return _rehearse(given)
+    with opened(given.config) as home:
+        set_up_logs(home.settings.log)
+        run_loop(serve(home, ServeOrder(survey=given.survey, for_s=given.for_s)))
+    return 0
+
+
+def _rehearse(given: argparse.Namespace) -> int:
+    clock = RehearsalClock(SystemClock().now_ms() // 1000)
+    with opened(given.config, clock) as home:
+        set_up_logs(home.settings.log)
+        done = run_loop(rehearse(home, given.rehearse, survey=given.survey))
+    console().print(
+        f"rehearsed {date_of(given.rehearse)}: {done.slots} slots, {done.looks} looks, {done.changes} changes of state, "
+        f"{done.point_days} days of cameras added up"
+    )
+    return 0
+
+
+def run_stop(given: argparse.Namespace) -> int:
+    """Move the switch."""
+    with opened(given.config) as home:
+        if not given.show:
+            stopped = Stopped(
+                given.everything, given.pictures, tuple(given.zone or ()), tuple(given.site or ())
+            )
+            home.store.write(
+                lambda c: set_stopped(c, stopped, given.reason, actor=LOCAL_OPERATOR, now_s=home.now_s()),
+                durable=True,
+            )
+        with home.store.read() as connection:
+            now = read_stopped(connection)
+    words = [word for word in ("everything", "pictures") if getattr(now, word)]
+    words += [f"zone {name}" for name in now.zones] + [f"site {name}" for name in now.sites]
+    console().print(f"stopped: {', '.join(words)}" if words else "nothing is stopped")
+    return 0
+
+
+def run_survey(given: argparse.Namespace) -> int:
+    """Print the buckets."""
+    with opened(given.config) as home:
+        scope, tz = _scope(home, given.unit), home.tz()
+        with home.store.read() as connection:
+            found = survey(connection, scope, home.now_s(), networks=home.settings.probing.networks)
+            paths = {unit.unit_id: unit.path for unit in units.tree(connection, Scope.ALL)}
+    out = console()
+    language = Language(given.language)
+    zh = language is Language.ZH
+    if given.bucket is not None:
+        table = Table("code", "camera", "unit", "address", "since", "reason")
+        mine = [one for one in found if one.bucket.value == given.bucket]
+        for one in mine[:LISTED_MAX]:
+            since = (
+                ""
+                if one.since_s is None
+                else f"{datetime.fromtimestamp(one.since_s, zone_of(tz)):%Y-%m-%d %H:%M}"
+            )
+            path = paths.get(one.point.unit_id, "") if one.point.unit_id is not None else ""
+            table.add_row(str(one.point.point_id), one.point.name, path, one.point.url, since, one.reason)
+        out.print(table)
+        out.print(f"{len(mine)} cameras")
+        return 0
+    shown = [b for b in Bucket if any(one.bucket is b for one in found)]
+    table = Table("单位" if zh else "unit", *[NAMES[b].of(language) for b in shown], "合计" if zh else "all")
+    named = {paths.get(unit_id, "") if unit_id else "": counts for unit_id, counts in by_unit(found).items()}
+    for path, counts in sorted(named.items()):
+        table.add_row(path, *[str(counts[b] or "") for b in shown], str(counts.total()))
+    total = Counter(one.bucket for one in found)
+    table.add_row("合计" if zh else "all", *[str(total[b]) for b in shown], str(len(found)), style="bold")
+    out.print(table)
+    for bucket in shown:
+        out.print(f"  {NAMES[bucket].of(language)}: {CURES[bucket].of(language)}")
+    return 0
+
+
+def run_accept(given: argparse.Namespace) -> int:
+    """Accept, and say what became backlog."""
+    with opened(given.config) as home:
+        done = accept(
+            home, given.unit, from_day=given.from_day, agreed_day=given.backlog_by, document=given.document
+        )
+    out = console()
+    out.print(f"{done.unit} is accepted from {date_of(given.from_day)} on")
+    for bucket, count in done.backlog.items():
+        out.print(f"  backlog: {count} {NAMES[Bucket(bucket)].en}")
+    return 0
+
+
+def _scope(home: Home, path: str) -> Scope:
+    if not path:
+        return Scope.ALL
+    with home.store.read() as connection:
+        return Scope(frozenset({units.find(connection, Scope.ALL, path)}))

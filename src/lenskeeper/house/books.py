@@ -1,0 +1,210 @@
+"""What the rounds found goes into the books: one transaction a tick, and what changed is announced in it.
+
+While the database cannot be written (a full disk, a lost server), results wait here, as many as their limit allows;
+what is lost beyond it is unknown in the books, never down.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from lenskeeper.availability.exact import observe
+from lenskeeper.availability.lanes import Lane
+from lenskeeper.availability.looks import said_by_look
+from lenskeeper.availability.observations import Change, Folded, Observation, Round
+from lenskeeper.availability.rounds import RoundFolder
+from lenskeeper.availability.rows_dirty import mark_dirty
+from lenskeeper.base.access import ROUNDS
+from lenskeeper.base.clock import Clock
+from lenskeeper.base.spans import Span
+from lenskeeper.diagnosis.rows import Saving, save
+from lenskeeper.house.findings import Found
+from lenskeeper.house.memories import Memories
+from lenskeeper.journal.rows import announce
+from lenskeeper.probing.errands import Errand, Looked
+from lenskeeper.probing.memory import Changes
+from lenskeeper.probing.round_results import Fact, ZoneRound
+from lenskeeper.probing.rows import save as save_visits
+from lenskeeper.store.database import Store
+from lenskeeper.store.errors import StoreUnavailable
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+SOFTWARE: Final = f"lenskeeper {version('lenskeeper')}"  # stands in each record of a verdict
+ZONE_ROUNDS_MAX: Final = 2_000  # that wait: an hour and more of thirty zones
+LOOKS_MAX: Final = 20_000  # that wait: half an hour of a city's pictures
+
+
+@dataclass(slots=True)
+class Batch:
+    """What waits to be written."""
+
+    zones: deque[ZoneRound] = field(default_factory=lambda: deque(maxlen=ZONE_ROUNDS_MAX))
+    observations: deque[Sequence[Observation]] = field(default_factory=lambda: deque(maxlen=LOOKS_MAX))
+    savings: dict[int, Saving] = field(default_factory=dict)
+    facts: deque[Fact] = field(default_factory=lambda: deque(maxlen=LOOKS_MAX))
+
+    def __bool__(self) -> bool:
+        return bool(self.zones or self.observations or self.savings or self.facts)
+
+
+@dataclass(slots=True)
+class BooksTally:
+    """refused: results from the future or of no possible length. failed: transactions that were taken back."""
+
+    transactions: int = 0
+    changes: int = 0
+    refused: int = 0
+    failed: int = 0
+    waiting_since_s: int | None = None
+
+
+class Books:
+    """Takes what the rounds hand on, and writes it."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        memories: Memories,
+        *,
+        prober: str,
+        slot_of: Callable[[Errand], Span],
+        visits: Callable[[], Changes],
+    ) -> None:
+        """slot_of: the period that a look speaks of. visits: what probing must remember and has not told yet."""
+        self.tally = BooksTally()
+        self._store, self._clock, self._memories, self._prober = store, clock, memories, prober
+        self._slot_of, self._visits = slot_of, visits
+        self._batch = Batch()
+        self._unsaved_visits: list[Changes] = []
+        self._folders: dict[str, RoundFolder] = {}
+
+    def take_zone(self, seen: ZoneRound) -> None:
+        """A zone's slot, as the rounds hand it on."""
+        self._batch.zones.append(seen)
+
+    def take_look(self, errand: Errand, looked: Looked) -> None:
+        """A look for a picture, confirmed where that was wanted."""
+        found = looked.findings if isinstance(looked.findings, Found) else Found(None)
+        self._batch.observations.append(
+            said_by_look(
+                errand.watched.point_id,
+                self._slot_of(errand),
+                looked.outcome,
+                found.verdict,
+                kinds=found.kinds,
+                clock_offset_ms=found.clock_offset_ms,
+                prober=self._prober,
+                remark=found.remark,
+            )
+        )
+        if found.saving is not None:
+            self._batch.savings[found.saving.point_id] = found.saving
+
+    def take_fact(self, fact: Fact) -> None:
+        """A site fault, a blind zone, a refused account: when it begins and when it ends."""
+        self._batch.facts.append(fact)
+
+    async def flush(self) -> bool:
+        """Write what waits; False where the database could not take it, and it waits on."""
+        visits = self._visits()
+        if visits:
+            self._unsaved_visits.append(visits)
+        if not self._batch and not self._unsaved_visits:
+            return True
+        batch, self._batch = self._batch, Batch()
+        try:
+            folded = await asyncio.wrap_future(self._store.submit(lambda c: self._write(c, batch)))
+        except StoreUnavailable as error:
+            self._keep(batch, error)
+            return False
+        for name in {zone.zone for zone in batch.zones}:
+            self._folders[name].applied()
+        self._memories.written(batch.savings.values())
+        self._unsaved_visits.clear()
+        self.tally.transactions += 1
+        self.tally.changes += len(folded.changes)
+        self.tally.refused += folded.refused
+        if self.tally.waiting_since_s is not None:
+            log.warning("books_are_written_again", since_s=self.tally.waiting_since_s)
+            self.tally.waiting_since_s = None
+        return True
+
+    def _keep(self, batch: Batch, error: Exception) -> None:
+        """Put back what could not be written, before what has come meanwhile."""
+        self.tally.failed += 1
+        if self.tally.waiting_since_s is None:
+            self.tally.waiting_since_s = self._clock.now_ms() // 1000
+            log.error("books_cannot_be_written", error=str(error), cure="results wait in memory meanwhile")
+        came = self._batch
+        batch.zones.extend(came.zones)
+        batch.observations.extend(came.observations)
+        batch.savings |= came.savings
+        batch.facts.extend(came.facts)
+        self._batch = batch
+
+    def _write(self, connection: Connection, batch: Batch) -> Folded:
+        now_s = self._clock.now_ms() // 1000
+        changes: list[Change] = []
+        refused = 0
+        for zone in batch.zones:
+            folded = self._folder(zone).fold(
+                connection, _round(zone, self._prober), now_s=now_s, actor=ROUNDS
+            )
+            changes += folded.changes
+            refused += folded.refused
+        every = [one for said in batch.observations for one in said]
+        folded = observe(connection, every, now_s=now_s, mark=mark_dirty, actor=ROUNDS)
+        changes += folded.changes
+        save(connection, list(batch.savings.values()), software=SOFTWARE, actor=ROUNDS)
+        for visits in self._unsaved_visits:
+            save_visits(connection, visits, actor=ROUNDS)
+        _announce(connection, changes, batch.facts, now_s)
+        return Folded(tuple(changes), refused + folded.refused)
+
+    def _folder(self, zone: ZoneRound) -> RoundFolder:
+        folder = self._folders.get(zone.zone)
+        if folder is None:
+            folder = RoundFolder(zone.zone, Lane.REACHABLE, zone.roster, mark=mark_dirty)
+        elif folder.roster != zone.roster:
+            folder = folder.with_roster(zone.roster)
+        self._folders[zone.zone] = folder
+        return folder
+
+
+def _round(zone: ZoneRound, prober: str) -> Round:
+    return Round(zone.slot_s, zone.length_s, zone.codes, zone.reasons, prober=prober)
+
+
+def _announce(connection: Connection, changes: Sequence[Change], facts: Sequence[Fact], now_s: int) -> None:
+    """One row for all changes of a tick, by lane: a storm of ten thousand must not become ten thousand rows."""
+    by_lane: dict[Lane, list[list[int | str]]] = {}
+    for change in changes:
+        told: list[int | str] = [change.point_id, change.at_s, change.before, change.after, change.reason]
+        by_lane.setdefault(change.lane, []).append(told)
+    for lane, rows in by_lane.items():
+        announce(
+            connection,
+            at_s=now_s,
+            room="availability",
+            fact="states_changed",
+            subject=lane.name.lower(),
+            body={"changes": rows},
+        )
+    for fact in facts:
+        word = "began" if fact.began else "ended"
+        announce(
+            connection,
+            at_s=fact.at_s,
+            room="probing",
+            fact=f"{fact.kind.value}_{word}",
+            subject=fact.subject,
+            body=dict(fact.detail),
+        )

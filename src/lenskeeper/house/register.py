@@ -1,0 +1,248 @@
+"""What commands do to the register: each act whole in one transaction, entered in the audit log, told to `serve`."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from lenskeeper.availability.rows_exclusions import refresh
+from lenskeeper.base.access import LOCAL_OPERATOR, Scope
+from lenskeeper.base.secret import Secret
+from lenskeeper.house.home import Home
+from lenskeeper.inventory import rows_credentials, rows_declarations, rows_takeover
+from lenskeeper.inventory.checking import Checked, check_sheet
+from lenskeeper.inventory.diff import Difference, diff
+from lenskeeper.inventory.error_book import error_books
+from lenskeeper.inventory.ids import BatchId
+from lenskeeper.inventory.rows_batches import open_batch, park
+from lenskeeper.inventory.rows_imports import Committed, commit_files
+from lenskeeper.inventory.rows_snapshot import snapshot
+from lenskeeper.inventory.rows_undo import Undone, undo
+from lenskeeper.inventory.sheets import Sheet, read_sheet
+from lenskeeper.inventory.vault import Vault
+from lenskeeper.journal.rows import announce
+from lenskeeper.reporting.survey import at_acceptance
+from lenskeeper.units import rows as units
+
+REGISTER_CHANGED: Final = "register_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetOrder:
+    """A sheet, and how it is meant.
+
+    crs:          the system of its coordinates, declared by the operator and never guessed.
+    page:         of a workbook; empty: the one with the most known columns.
+    mapping:      headers that the operator has given a meaning.
+    new_units:    whether unknown organisation paths set up units; None: only while there are none but the topmost.
+    on_duplicate: create, update or skip.
+    """
+
+    path: Path
+    crs: str
+    page: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    new_units: bool | None = None
+    on_duplicate: str = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A committed sheet."""
+
+    batch_id: BatchId
+    committed: Committed
+    parked: int
+
+
+def check(home: Home, order: SheetOrder) -> Checked:
+    """The dry run: every fault of every row. Writes nothing."""
+    return _checked(home, order)[1]
+
+
+def commit(home: Home, order: SheetOrder) -> tuple[Checked, Imported | None]:
+    """Write the good rows and park the faulty ones, in one transaction. None: no row could be written."""
+    sheet, checked = _checked(home, order)
+    if checked.header_faults or not checked.good:
+        return checked, None
+    now_s = home.now_s()
+    digest = hashlib.sha256(order.path.read_bytes()).hexdigest()
+
+    def work(connection: Connection) -> Imported:
+        batch_id = open_batch(
+            connection, source=sheet.source, sha256=digest, crs=order.crs, actor=LOCAL_OPERATOR, now_s=now_s
+        )
+        park(connection, batch_id, checked.parked, actor=LOCAL_OPERATOR)
+        committed = commit_files(
+            connection,
+            batch_id,
+            checked.good,
+            on_duplicate=order.on_duplicate,
+            tz=_top_zone(connection),
+            actor=LOCAL_OPERATOR,
+            now_s=now_s,
+        )
+        refresh(connection)
+        _tell(connection, f"import:{batch_id}", now_s)
+        return Imported(batch_id, committed, len(checked.parked))
+
+    return checked, home.store.write(work, durable=True)
+
+
+def take_back(home: Home, batch_id: int) -> Undone:
+    """Undo an import as far as nobody changed its points since."""
+    now_s = home.now_s()
+
+    def work(connection: Connection) -> Undone:
+        undone = undo(connection, BatchId(batch_id), actor=LOCAL_OPERATOR, now_s=now_s)
+        refresh(connection)
+        _tell(connection, f"import:{batch_id}", now_s)
+        return undone
+
+    return home.store.write(work, durable=True)
+
+
+def compare(home: Home, order: SheetOrder) -> tuple[Checked, Difference]:
+    """A later sheet beside the register. Writes nothing."""
+    with home.store.read() as connection:
+        known = snapshot(connection, Scope.ALL, home.now_s(), with_files=True)
+    checked = check_sheet(
+        read_sheet(order.path, page=order.page, mapping=order.mapping),
+        known,
+        order.crs,
+        order.mapping,
+        new_units=True,
+    )
+    return checked, diff(checked, known)
+
+
+def write_error_books(checked: Checked, folder: Path, language: str) -> list[Path]:
+    """One workbook per department with its faulty rows, in a folder that is made where it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, data in error_books(checked.parked, language):
+        (folder / name).write_bytes(data)
+        written.append(folder / name)
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareOrder:
+    """What is declared, for a unit's subtree (its path) or a list of codes; the exceptions are codes."""
+
+    what: rows_declarations.Declared
+    document: str
+    unit: str = ""
+    codes: Sequence[str] = ()
+    exceptions: Sequence[str] = ()
+
+
+def declare(home: Home, order: DeclareOrder) -> rows_declarations.Outcome:
+    """Declare what many cameras are for."""
+    now_s = home.now_s()
+
+    def work(connection: Connection) -> rows_declarations.Outcome:
+        done = rows_declarations.declare(
+            connection,
+            order.what,
+            document=order.document,
+            unit_id=units.find(connection, Scope.ALL, order.unit) if order.unit else None,
+            codes=order.codes,
+            exceptions=order.exceptions,
+            actor=LOCAL_OPERATOR,
+            now_s=now_s,
+        )
+        _tell(connection, f"declaration:{done.declaration_id}", now_s)
+        return done
+
+    return home.store.write(work, durable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A unit that was accepted. backlog: how many of its cameras were faulty by then, by bucket."""
+
+    unit: str
+    from_s: int
+    backlog: Mapping[str, int]
+
+
+def accept(home: Home, path: str, *, from_day: int, agreed_day: int | None, document: str) -> Accepted:
+    """Accept a unit and all below it; what is faulty now becomes backlog, with the agreed day."""
+    now_s = home.now_s()
+
+    def work(connection: Connection) -> Accepted:
+        unit_id = units.find(connection, Scope.ALL, path)
+        faulty = at_acceptance(
+            connection,
+            Scope(frozenset({unit_id})),
+            now_s,
+            networks=home.settings.probing.networks,
+            agreed_day=agreed_day,
+        )
+        made = rows_takeover.accept(
+            connection,
+            unit_id,
+            from_day=from_day,
+            document=document,
+            faulty=faulty,
+            actor=LOCAL_OPERATOR,
+            now_s=now_s,
+        )
+        _tell(connection, f"unit:{unit_id}", now_s)
+        counts: dict[str, int] = {}
+        for each in faulty:
+            counts[each.bucket] = counts.get(each.bucket, 0) + 1
+        return Accepted(path, made.from_s, counts)
+
+    return home.store.write(work, durable=True)
+
+
+def store_login(home: Home, name: str, account: str, password: Secret, *, replace: bool) -> None:
+    """Store a login of cameras, sealed; or give a stored one another account and password."""
+    vault, now_s = Vault.open(home.key_file), home.now_s()
+
+    def work(connection: Connection) -> None:
+        if replace:
+            number = rows_credentials.find(connection, name)
+            rows_credentials.change(
+                connection,
+                vault,
+                number,
+                account=account,
+                password=password,
+                actor=LOCAL_OPERATOR,
+                now_s=now_s,
+            )
+        else:
+            rows_credentials.add(
+                connection,
+                vault,
+                name=name,
+                account=account,
+                password=password,
+                actor=LOCAL_OPERATOR,
+                now_s=now_s,
+            )
+        _tell(connection, f"credential:{name}", now_s)
+
+    home.store.write(work, durable=True)
+
+
+def _checked(home: Home, order: SheetOrder) -> tuple[Sheet, Checked]:
+    sheet = read_sheet(order.path, page=order.page, mapping=order.mapping)
+    with home.store.read() as connection:
+        known = snapshot(connection, Scope.ALL, home.now_s())
+    new_units = len(known.units) <= 1 if order.new_units is None else order.new_units
+    return sheet, check_sheet(sheet, known, order.crs, order.mapping, new_units=new_units)
+
+
+def _top_zone(connection: Connection) -> str:
+    return next(unit.tz for unit in units.tree(connection, Scope.ALL) if unit.parent_id is None)
+
+
+def _tell(connection: Connection, subject: str, now_s: int) -> None:
+    announce(connection, at_s=now_s, room="inventory", fact=REGISTER_CHANGED, subject=subject)

@@ -1,0 +1,126 @@
+"""A day of a fleet in a minute: the real rounds, books and chores on a clock of their own, against scripted cameras.
+
+For exercises only: the database says that it is one, and every report of it is stamped so. Nothing is sent to anybody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from lenskeeper.base.access import Scope
+from lenskeeper.base.days import day_span
+from lenskeeper.base.outcomes import Outcome
+from lenskeeper.base.spans import Span
+from lenskeeper.diagnosis.kinds import Verdict
+from lenskeeper.house import chores
+from lenskeeper.house.books import Books
+from lenskeeper.house.exercise import exercise_of
+from lenskeeper.house.findings import Found
+from lenskeeper.house.home import Home
+from lenskeeper.house.memories import Memories
+from lenskeeper.house.serve import landmarks_of, manners_of
+from lenskeeper.inventory.rows_watched import watched
+from lenskeeper.probing.errands import Errand, Looked
+from lenskeeper.probing.memory import Changes
+from lenskeeper.probing.round_results import CODE_OF
+from lenskeeper.probing.rounds import Rounds
+from lenskeeper.probing.schedule import period_of
+from lenskeeper.probing.targets import Target
+
+PICTURE_BYTES: Final = 40_000  # of a sub-stream's key frame, as it would be charged to its line
+SOME_AHEAD_S: Final = 900  # the day is over, and whatever comes late has come
+
+
+class RehearsalClock:
+    """A clock that stands until it is told to go on. Sleeping takes no time."""
+
+    def __init__(self, now_s: int) -> None:
+        self.now = now_s
+
+    def now_ms(self) -> int:
+        """Where it stands."""
+        return self.now * 1000
+
+    def elapsed_s(self) -> float:
+        """The same; only differences mean anything."""
+        return float(self.now)
+
+    async def sleep(self, length_s: float) -> None:
+        """No time at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What a rehearsal came to."""
+
+    slots: int
+    looks: int
+    changes: int
+    point_days: int
+
+
+async def rehearse(home: Home, day: int, *, survey: bool = False) -> Rehearsed:
+    """Live through one local day. `home.clock` is a RehearsalClock. Conflict: the installation is no exercise."""
+    exercise, clock = exercise_of(home), home.clock
+    assert isinstance(clock, RehearsalClock)
+    span = day_span(day, home.tz())
+    clock.now = span[0]
+    played = exercise.script(span)
+    with home.store.read() as connection:
+        fleet = watched(connection, Scope.ALL, span[0])
+    settings = home.settings.rounds
+
+    async def greet(doors: Sequence[Target], starts_s: Sequence[float], found: bytearray) -> None:  # noqa: ARG001  no time passes here
+        for n, door in enumerate(doors):
+            found[n] = CODE_OF[played.greeting(door.url, clock.now)]
+
+    async def look(errand: Errand) -> Looked:
+        answer = played.look(errand.url, clock.now)
+        if answer.outcome is not Outcome.PLAYING:
+            return Looked(answer.outcome, findings=Found(None))
+        found = Found(Verdict(answer.verdict), " ".join(answer.kinds))
+        return Looked(answer.outcome, PICTURE_BYTES, has_picture=True, verdict=answer.verdict, findings=found)
+
+    def slot_of(errand: Errand) -> Span:
+        period_s = int(rounds.fleet.period_s[rounds.fleet.place_of[errand.watched.point_id]])
+        return period_of(errand.watched.point_id, period_s, errand.slot_s + settings.slot_s - 1)
+
+    def visits() -> Changes:
+        return rounds.changes()
+
+    books = Books(
+        home.store,
+        clock,
+        Memories(home.store),
+        prober="rehearsal",
+        slot_of=slot_of,
+        visits=visits,
+    )
+
+    def failed(what: str, error: Exception) -> None:
+        raise AssertionError(what) from error
+
+    rounds = Rounds(
+        lambda: fleet,
+        greet,
+        look,
+        on_zone=books.take_zone,
+        on_looked=books.take_look,
+        on_fact=books.take_fact,
+        failed=failed,
+        clock=clock,
+        chance=Random(day),  # noqa: S311  a day that can be lived again
+        manners=manners_of(settings, ramp_from_s=span[0] - 10 * 86_400 if survey else None),
+        landmarks=landmarks_of(settings),
+    )
+    await chores.derive_exclusions(home)
+    for slot_s in range(span[0], span[1], settings.slot_s):
+        clock.now = slot_s
+        await rounds.slot(slot_s)
+        clock.now = slot_s + settings.slot_s
+        assert await books.flush(), "the database of an exercise can be written"
+    await rounds.stop()
+    clock.now = span[1] + SOME_AHEAD_S
+    days = await chores.add_up_days(home)
+    return Rehearsed(rounds.tally.slots_done, rounds.tally.looks, books.tally.changes, days)

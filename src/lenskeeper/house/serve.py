@@ -1,0 +1,388 @@
+"""`lenskeeper serve`: the rounds, the books and the chores of one installation, day and night.
+
+One process with its picture workers. What has to go on goes on: a full disk, a lost database or a fault of ours in one
+look is told and counted, and the next slot begins all the same.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from lenskeeper.base.access import Scope
+from lenskeeper.base.errors import Conflict, Invalid
+from lenskeeper.base.spans import Span
+from lenskeeper.house import chores
+from lenskeeper.house.books import Books
+from lenskeeper.house.eyes import Eyes
+from lenskeeper.house.home import Home
+from lenskeeper.house.logins import Logins
+from lenskeeper.house.memories import Memories
+from lenskeeper.house.metrics import Reading, shown
+from lenskeeper.house.process import picture_workers, raise_file_limit
+from lenskeeper.house.settings import RoundSettings
+from lenskeeper.house.switches import FACT as SWITCH_MOVED
+from lenskeeper.house.switches import move, read_stopped
+from lenskeeper.house.watching import Watcher
+from lenskeeper.inventory.points import Watched
+from lenskeeper.inventory.rows_watched import watched
+from lenskeeper.journal.rows import last_position, since
+from lenskeeper.leases.rows import Lease, release, renew, take
+from lenskeeper.probing.errands import Errand
+from lenskeeper.probing.greeting import greeter
+from lenskeeper.probing.manners import Manners
+from lenskeeper.probing.memory import Remembered
+from lenskeeper.probing.probe import Prober, VisitLimits
+from lenskeeper.probing.rounds import Rounds
+from lenskeeper.probing.rows import remembered
+from lenskeeper.probing.schedule import period_of
+from lenskeeper.probing.targets import Target, parse_target
+from lenskeeper.probing.witness import Landmarks
+from lenskeeper.store.marks import read_mark, set_mark
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+T = TypeVar("T")
+
+JOB: Final = "serve"
+LEASE_TTL_S: Final = 15
+LEASE_RENEW_S: Final = 4.0
+FLUSH_S: Final = 1.0
+FOLLOW_S: Final = 1.5  # a command's change is obeyed within 2 s
+REPLAN_S: Final = 600.0  # service dates begin and end without anybody saying so
+CHORES_S: Final = 300.0
+PLAN_FACTS: Final = frozenset({"register_changed", "credentials_changed"})
+SURVEY_SINCE: Final = "survey_since"
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOrder:
+    """survey: look at everything, gently at first. for_s: stop after so many seconds; None: when told."""
+
+    survey: bool = False
+    for_s: float | None = None
+
+
+class Server:
+    """All that runs while `serve` does."""
+
+    def __init__(self, home: Home, order: ServeOrder) -> None:
+        self.home, self.order = home, order
+        self.logins: Logins
+        self.fleet: Sequence[Watched] = ()
+        self.failures: Counter[str] = Counter()
+        self.stopping = asyncio.Event()
+        self.rounds: Rounds
+        self.books: Books
+
+    async def run(self) -> None:
+        """Until the time is over, a signal comes, or the lease is lost."""
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        lease = await self._write(
+            partial(take, job=JOB, owner=owner, now_s=self.home.now_s(), ttl_s=LEASE_TTL_S)
+        )
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, self.stopping.set)
+        try:
+            known = await asyncio.to_thread(self._remembered)
+            self.logins = Logins(self.home, known)
+            async with picture_workers(self.home.settings.pictures) as pool:
+                prober = self._prober()
+                await self._prepare(prober, Eyes(prober, pool), known)
+                with self._metrics():
+                    lease = await self._work(lease)
+        finally:
+            await self._write(partial(release, mine=lease))
+
+    async def _prepare(self, prober: Prober, eyes: Eyes, known: Remembered) -> None:
+        await self._read_plan()
+        await chores.derive_exclusions(self.home)
+        memories = Memories(self.home.store)
+        self.books = Books(
+            self.home.store,
+            self.home.clock,
+            memories,
+            prober=socket.gethostname(),
+            slot_of=self.slot_of,
+            visits=lambda: self.logins.with_changes(self.rounds.changes()),
+        )
+        in_flight = raise_file_limit(
+            self.home.settings.rounds.in_flight + self.home.settings.probing.in_flight
+        )
+        self.rounds = Rounds(
+            lambda: self.fleet,
+            greeter(
+                prober,
+                in_flight=min(in_flight, self.home.settings.rounds.in_flight),
+                failed=self._look_failed,
+            ),
+            Watcher(eyes, memories).look,
+            on_zone=self.books.take_zone,
+            on_looked=self.books.take_look,
+            on_fact=self.books.take_fact,
+            failed=self._failed,
+            clock=self.home.clock,
+            chance=Random(),  # noqa: S311  jitter, no secret
+            manners=manners_of(
+                self.home.settings.rounds, ramp_from_s=await asyncio.to_thread(self._survey_since)
+            ),
+            landmarks=landmarks_of(self.home.settings.rounds),
+            remembered=known,
+        )
+        await asyncio.to_thread(self._read_switch)
+
+    async def _work(self, lease: Lease) -> Lease:
+        """The tasks that run side by side; the first that ends, ends them all."""
+        held = [lease]
+        every: list[Coroutine[Any, Any, None]] = [
+            self.rounds.run(),
+            self._flush_on(),
+            self._follow_on(),
+            self._tend_on(),
+            self._renew_on(held),
+        ]
+        if self.order.for_s is not None:
+            every.append(self.home.clock.sleep(self.order.for_s))
+        tasks = [asyncio.create_task(one) for one in every]
+        told = asyncio.create_task(self.stopping.wait())
+        try:
+            done, _ = await asyncio.wait({told, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {told}:
+                task.result()  # a fault of ours ends the process, and is shown
+        finally:
+            await self.rounds.stop()
+            for task in (told, *tasks):
+                task.cancel()
+            await asyncio.gather(told, *tasks, return_exceptions=True)
+            await self.books.flush()
+        return held[0]
+
+    # -- what goes on beside the rounds
+
+    async def _flush_on(self) -> None:
+        while True:
+            await self.home.clock.sleep(FLUSH_S)
+            try:
+                await self.books.flush()
+            except Exception as error:  # noqa: BLE001  the loop that keeps the rounds alive; it counts what it catches
+                self._failed("books", error)
+
+    async def _follow_on(self) -> None:
+        """What commands changed meanwhile; and every ten minutes what the calendar changed."""
+        position = await asyncio.to_thread(self._last_position)
+        read_s = self.home.clock.elapsed_s()
+        while True:
+            await self.home.clock.sleep(FOLLOW_S)
+            try:
+                facts = await asyncio.to_thread(self._since, position)
+                position = facts[-1].position if facts else position
+                names = {fact.fact for fact in facts}
+                if SWITCH_MOVED in names:
+                    await asyncio.to_thread(self._read_switch)
+                if names & PLAN_FACTS or self.home.clock.elapsed_s() - read_s > REPLAN_S:
+                    await self._read_plan()
+                    self.rounds.replan()
+                    read_s = self.home.clock.elapsed_s()
+            except Exception as error:  # noqa: BLE001  the same
+                self._failed("follow", error)
+
+    async def _tend_on(self) -> None:
+        copied_s = self.home.clock.elapsed_s()
+        while True:
+            await self.home.clock.sleep(CHORES_S)
+            try:
+                await chores.derive_exclusions(self.home)
+                await chores.add_up_days(self.home)
+                await chores.forget_old(self.home)
+                every_h = self.home.settings.store.backup_every_h
+                if every_h and self.home.clock.elapsed_s() - copied_s >= every_h * 3600:
+                    await chores.back_up(self.home)
+                    copied_s = self.home.clock.elapsed_s()
+            except Exception as error:  # noqa: BLE001  the same
+                self._failed("chores", error)
+
+    async def _renew_on(self, held: list[Lease]) -> None:
+        while True:
+            await self.home.clock.sleep(LEASE_RENEW_S)
+            try:
+                held[0] = await self._write(
+                    partial(renew, mine=held[0], now_s=self.home.now_s(), ttl_s=LEASE_TTL_S)
+                )
+            except Conflict:
+                raise
+            except Exception as error:  # noqa: BLE001  the same; a lease that cannot be renewed ends by itself
+                self._failed("lease", error)
+
+    # -- what is read
+
+    async def _read_plan(self) -> None:
+        self.fleet = await asyncio.to_thread(self._plan)
+
+    def _plan(self) -> Sequence[Watched]:
+        with self.home.store.read() as connection:
+            fleet = watched(connection, Scope.ALL, self.home.now_s())
+            self.logins.read(connection, fleet)
+        return fleet
+
+    def _remembered(self) -> Any:
+        with self.home.store.read() as connection:
+            return remembered(connection, Scope.ALL)
+
+    def _read_switch(self) -> None:
+        with self.home.store.read() as connection:
+            move(self.rounds.switch, read_stopped(connection))
+
+    def _last_position(self) -> int:
+        with self.home.store.read() as connection:
+            return last_position(connection)
+
+    def _since(self, position: int) -> Any:
+        with self.home.store.read() as connection:
+            return since(connection, position)
+
+    def _survey_since(self) -> int | None:
+        """When the survey began: its load grows from there on, across restarts."""
+        if not self.order.survey:
+            return None
+        with self.home.store.read() as connection:
+            began = read_mark(connection, SURVEY_SINCE)
+        if began is None:
+            began = str(self.home.now_s())
+            self.home.store.write(lambda c: set_mark(c, SURVEY_SINCE, str(began)))
+        return int(began)
+
+    def slot_of(self, errand: Errand) -> Span:
+        """The picture period that a look speaks of."""
+        fleet = self.rounds.fleet
+        place = fleet.place_of.get(errand.watched.point_id)
+        period_s = (
+            int(fleet.period_s[place])
+            if place is not None
+            else self.home.settings.rounds.picture_minutes_3 * 60
+        )
+        return period_of(
+            errand.watched.point_id, period_s, errand.slot_s + self.home.settings.rounds.slot_s - 1
+        )
+
+    # -- what is told
+
+    def _failed(self, what: str, error: Exception) -> None:
+        self.failures[what] += 1
+        log.error("our_fault", where=what, error=repr(error), times=self.failures[what])
+
+    def _look_failed(self, target: Target, error: Exception) -> None:
+        self.failures["look"] += 1
+        log.error("look_failed", target=target.name, error=repr(error))
+
+    def _metrics(self) -> contextlib.AbstractContextManager[str]:
+        place = self.home.settings.serve.metrics
+        return shown(place, self._readings, self._unwell) if place else contextlib.nullcontext("")
+
+    def _unwell(self) -> str:
+        """Empty while slots are done and the books are written."""
+        if (waiting_s := self.books.tally.waiting_since_s) is not None:
+            return f"the books cannot be written since {waiting_s}; results wait in memory"
+        return ""
+
+    def _readings(self) -> list[Reading]:
+        tally, books = self.rounds.tally, self.books.tally
+        slots = {
+            "done": tally.slots_done,
+            "late": tally.slots_late,
+            "missed": tally.slots_missed,
+            "cut": tally.slots_cut,
+        }
+        gauge, counter = "gauge", "counter"
+        return [
+            Reading("points", "points in service", gauge, {"": len(self.fleet)}),
+            Reading("slots", "reachability slots by how they ended", counter, dict(slots), "end"),
+            Reading("greetings", "reachability looks", counter, {"": tally.greetings}),
+            Reading("looks", "looks for a picture", counter, {"": tally.looks}),
+            Reading("pictures", "whole key frames that came", counter, {"": tally.pictures}),
+            Reading("received_bytes", "bytes that looks brought", counter, {"": tally.received_bytes}),
+            Reading(
+                "look_outcomes",
+                "looks by outcome",
+                counter,
+                {o.value: n for o, n in tally.outcomes.items()},
+                "outcome",
+            ),
+            Reading(
+                "held",
+                "pictures not asked for, by reason",
+                counter,
+                {h.value: n for h, n in tally.held.items()},
+                "reason",
+            ),
+            Reading(
+                "blind_zone_slots",
+                "slots of zones that we could not see into",
+                counter,
+                {"": tally.blind_zone_slots},
+            ),
+            Reading("book_transactions", "transactions of the books", counter, {"": books.transactions}),
+            Reading("book_changes", "states that changed", counter, {"": books.changes}),
+            Reading("book_failures", "transactions that were taken back", counter, {"": books.failed}),
+            Reading(
+                "own_failures", "faults of ours that a loop outlived", counter, dict(self.failures), "where"
+            ),
+        ]
+
+    async def _write(self, work: Any) -> Any:
+        return await asyncio.wrap_future(self.home.store.submit(work))
+
+    def _prober(self) -> Prober:
+        probing = self.home.settings.probing
+        limits = VisitLimits(
+            probing.connect_s, probing.reply_s, probing.first_packet_s, probing.key_frame_s, probing.visit_s
+        )
+        return Prober(
+            self.home.clock,
+            self.logins.refusals,
+            self.logins.credentials,
+            limits,
+            networks=probing.networks,
+            per_host=probing.per_host,
+        )
+
+
+def manners_of(settings: RoundSettings, *, ramp_from_s: int | None) -> Manners:
+    """The rounds' manners from the settings."""
+    minutes = (settings.picture_minutes_1, settings.picture_minutes_2, settings.picture_minutes_3)
+    return Manners(
+        slot_s=settings.slot_s,
+        picture_period_s=(minutes[0] * 60, minutes[1] * 60, minutes[2] * 60),
+        greetings_in_flight=settings.in_flight,
+        uplink_bps=settings.uplink_kbps * 1000,
+        ramp=settings.ramp,
+        ramp_from_s=ramp_from_s,
+    )
+
+
+def landmarks_of(settings: RoundSettings) -> Landmarks:
+    """The declared witnesses. Invalid: one of them is no address."""
+    return Landmarks(
+        {zone: tuple(_witness(zone, at) for at in places) for zone, places in settings.witnesses.items()}
+    )
+
+
+def _witness(zone: str, place: str) -> Target:
+    try:
+        return parse_target(place)
+    except Invalid as wrong:
+        raise Invalid(f"rounds.witnesses of {zone}: {wrong}", field="rounds.witnesses") from None
+
+
+async def serve(home: Home, order: ServeOrder) -> None:
+    """Run until told to stop."""
+    await Server(home, order).run()
