@@ -2,13 +2,12 @@
 
 import argparse
 from collections import Counter
-from datetime import datetime
 from typing import Any, Final
 
 from rich.table import Table
 
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
-from lenskeeper.base.days import date_of, zone_of
+from lenskeeper.base.days import date_of
 from lenskeeper.cli.check import seconds
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
@@ -16,12 +15,11 @@ from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.home import Home, opened
 from lenskeeper.house.logs import set_up_logs
 from lenskeeper.house.process import run_loop
-from lenskeeper.house.register import accept
+from lenskeeper.house.register import accept, surveyed
 from lenskeeper.house.rehearse import RehearsalClock, rehearse
 from lenskeeper.house.serve import ServeOrder, serve
 from lenskeeper.house.switches import Stopped, read_stopped, set_stopped
 from lenskeeper.reporting.languages import Language
-from lenskeeper.reporting.survey import by_unit, survey
 from lenskeeper.reporting.takeover import CURES, NAMES, Bucket
 from lenskeeper.units import rows as units
 
@@ -128,31 +126,25 @@ def run_stop(given: argparse.Namespace) -> int:
 def run_survey(given: argparse.Namespace) -> int:
     """Print the buckets."""
     with opened(given.config) as home:
-        scope, tz = _scope(home, given.unit), home.tz()
+        found = surveyed(home, _scope(home, given.unit))
         with home.store.read() as connection:
-            found = survey(connection, scope, home.now_s(), networks=home.settings.probing.networks)
-            paths = {unit.unit_id: unit.path for unit in units.tree(connection, Scope.ALL)}
-    out = console()
-    language = Language(given.language)
+            paths: dict[int, str] = {unit.unit_id: unit.path for unit in units.tree(connection, Scope.ALL)}
+    out, language = console(), Language(given.language)
     zh = language is Language.ZH
     if given.bucket is not None:
-        table = Table("code", "camera", "unit", "address", "since", "reason")
+        table = Table("camera", "unit", "address", "reason")
         mine = [one for one in found if one.bucket.value == given.bucket]
         for one in mine[:LISTED_MAX]:
-            since = (
-                ""
-                if one.since_s is None
-                else f"{datetime.fromtimestamp(one.since_s, zone_of(tz)):%Y-%m-%d %H:%M}"
-            )
-            path = paths.get(one.point.unit_id, "") if one.point.unit_id is not None else ""
-            table.add_row(str(one.point.point_id), one.point.name, path, one.point.url, since, one.reason)
+            table.add_row(one.name, paths.get(one.unit_id, ""), one.url, one.reason)
         out.print(table)
         out.print(f"{len(mine)} cameras")
         return 0
     shown = [b for b in Bucket if any(one.bucket is b for one in found)]
     table = Table("单位" if zh else "unit", *[NAMES[b].of(language) for b in shown], "合计" if zh else "all")
-    named = {paths.get(unit_id, "") if unit_id else "": counts for unit_id, counts in by_unit(found).items()}
-    for path, counts in sorted(named.items()):
+    by_path: dict[str, Counter[Bucket]] = {}
+    for one in found:
+        by_path.setdefault(paths.get(one.unit_id, ""), Counter())[one.bucket] += 1
+    for path, counts in sorted(by_path.items()):
         table.add_row(path, *[str(counts[b] or "") for b in shown], str(counts.total()))
     total = Counter(one.bucket for one in found)
     table.add_row("合计" if zh else "all", *[str(total[b]) for b in shown], str(len(found)), style="bold")

@@ -21,13 +21,18 @@ from lenskeeper.inventory.rows_batches import open_batch, park
 from lenskeeper.inventory.rows_imports import Committed, commit_files
 from lenskeeper.inventory.rows_snapshot import snapshot
 from lenskeeper.inventory.rows_undo import Undone, undo
+from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.inventory.sheets import Sheet, read_sheet
 from lenskeeper.inventory.vault import Vault
 from lenskeeper.journal.rows import announce
-from lenskeeper.reporting.survey import at_acceptance
+from lenskeeper.probing.targets import is_outside
+from lenskeeper.reporting.screens import Surveyed, survey
+from lenskeeper.reporting.takeover import Bucket
 from lenskeeper.units import rows as units
 
 REGISTER_CHANGED: Final = "register_changed"
+# Nothing that is known to be wrong by the day of acceptance; what is in the other buckets was inherited.
+NO_FAULT: Final = frozenset({Bucket.ANSWERS_WELL, Bucket.NOT_LOOKED_AT, Bucket.BUSY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +181,11 @@ def accept(home: Home, path: str, *, from_day: int, agreed_day: int | None, docu
 
     def work(connection: Connection) -> Accepted:
         unit_id = units.find(connection, Scope.ALL, path)
-        faulty = at_acceptance(
-            connection,
-            Scope(frozenset({unit_id})),
-            now_s,
-            networks=home.settings.probing.networks,
-            agreed_day=agreed_day,
-        )
+        faulty = [
+            rows_takeover.Inherited(one.point_id, one.bucket.value, agreed_day)
+            for one in _surveyed(home, connection, Scope(frozenset({unit_id})))
+            if one.bucket not in NO_FAULT
+        ]
         made = rows_takeover.accept(
             connection,
             unit_id,
@@ -199,6 +202,22 @@ def accept(home: Home, path: str, *, from_day: int, agreed_day: int | None, docu
         return Accepted(path, made.from_s, counts)
 
     return home.store.write(work, durable=True)
+
+
+def surveyed(home: Home, scope: Scope) -> list[Surveyed]:
+    """Every camera in service that may be seen, with its bucket."""
+    with home.store.read() as connection:
+        return _surveyed(home, connection, scope)
+
+
+def _surveyed(home: Home, connection: Connection, scope: Scope) -> list[Surveyed]:
+    now_s, networks = home.now_s(), home.settings.probing.networks
+    outside = (
+        {w.point_id for w in watched(connection, scope, now_s) if is_outside(w.url, networks)}
+        if networks
+        else set()
+    )
+    return survey(connection, scope, now_s, outside)
 
 
 def store_login(home: Home, name: str, account: str, password: Secret, *, replace: bool) -> None:
