@@ -33,7 +33,7 @@ class Totals:
                       midnight; an excluded second begins none.
     repaired:         outages whose end was seen in the range (the point was up again), repair_s: the seconds they
                       were down altogether, without unknown and excluded ones.
-    Of a part of the day the three about outages are 0: an outage belongs to the whole day.
+    Of a part of the day, and of lanes not in OUTAGE_LANES, the three about outages are 0.
     """
 
     span_s: int = 0
@@ -129,6 +129,10 @@ REPORTED: Final[tuple[LanePart, ...]] = (
     (Lane.HELD, Part.WHOLE),
 )
 """What the day rollups hold; any other lane and part is read from the runs."""
+
+
+OUTAGE_LANES: Final = (Lane.REACHABLE, Lane.PICTURE_FIT)
+"""Lanes in which down is an outage that is repaired: a single look without a picture is none."""
 
 
 def added(parts: Iterable[Totals]) -> Totals:

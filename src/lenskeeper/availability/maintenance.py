@@ -2,10 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Final
 
 from dateutil.rrule import DAILY, rrule, rrulestr
@@ -116,7 +117,7 @@ def expand(recurrence: Recurrence, from_s: int, to_s: int) -> tuple[Span, ...]:
     zone = zone_of(recurrence.tz)
     last = datetime.fromtimestamp(to_s, zone).replace(tzinfo=None)
     spans: list[Span] = []
-    for wall in _rule(recurrence, last):
+    for wall in _starts(recurrence, last):
         start_s = int(wall.replace(tzinfo=zone).timestamp())
         if from_s <= start_s < to_s:
             spans.append((start_s, start_s + recurrence.length_s))
@@ -171,12 +172,15 @@ def _admitted(windows: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(windows)
 
 
-def _rule(recurrence: Recurrence, last: datetime) -> rrule:
-    """The rule on the wall clock, ended: some rules never match and would be searched to the year 9999."""
+def _starts(recurrence: Recurrence, last: datetime) -> Iterator[datetime]:
+    """When windows begin on the wall clock, to `last`: a rule without an end would go on to the year 9999."""
     wall = datetime.fromtimestamp(recurrence.first_s, UTC).astimezone(zone_of(recurrence.tz))
     text = recurrence.rule.strip()
     if not text or len(text) > RULE_CHARS_MAX or any(mark in text for mark in "\r\n:"):
         raise Invalid("write one rule such as FREQ=WEEKLY;BYDAY=SU", field="rule")
+    counted = "COUNT=" in text.upper()
+    if counted and "UNTIL=" in text.upper():
+        raise Invalid("give COUNT or UNTIL, not both", field="rule")
     if re.search(r"UNTIL=\w*Z", text, re.IGNORECASE):
         raise Invalid("write UNTIL on the wall clock of the plan's time zone, without a Z", field="rule")
     try:
@@ -190,4 +194,4 @@ def _rule(recurrence: Recurrence, last: datetime) -> rrule:
     if rule._interval < 1:  # type: ignore[attr-defined]
         raise Invalid("INTERVAL is at least 1", field="rule")
     until = rule._until  # type: ignore[attr-defined]
-    return rule.replace(until=min(until, last) if until else last)
+    return takewhile(lambda wall: wall <= last, rule if until or counted else rule.replace(until=last))

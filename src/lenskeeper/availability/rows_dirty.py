@@ -7,7 +7,8 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from lenskeeper.availability.exclusions import FOREVER_S
-from lenskeeper.availability.lanes import Lane, State
+from lenskeeper.availability.figures import OUTAGE_LANES
+from lenskeeper.availability.lanes import State
 from lenskeeper.availability.runs import month_start
 from lenskeeper.availability.schema import day_closed, dirty_day, run, standing
 from lenskeeper.base.days import day_span, local_day
@@ -17,7 +18,6 @@ from lenskeeper.inventory.schema import point
 from lenskeeper.store.statements import insert_into
 
 POINTS_AT_ONCE: Final = 500  # per statement, as everywhere in this room
-OUTAGE_LANES: Final = (Lane.REACHABLE, Lane.PICTURE_FIT)  # those whose outages the rollups count
 
 
 def mark_dirty(connection: Connection, point_ids: Iterable[PointId], a: int, b: int) -> None:

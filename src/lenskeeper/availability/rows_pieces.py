@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, func, select
 
 from lenskeeper.availability.exclusions import Exclusion, Kind
+from lenskeeper.availability.figures import OUTAGE_LANES
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.rows import runs_in
 from lenskeeper.availability.rows_exclusions import windows_of
@@ -19,12 +20,6 @@ from lenskeeper.inventory.schema import point
 from lenskeeper.store.statements import greatest, least
 
 POINTS_AT_ONCE: Final = 500
-OUTAGE_LANES: Final = (
-    Lane.REACHABLE,
-    Lane.PICTURE_FIT,
-    Lane.DELIVERY,
-    Lane.CLOCK,
-)  # the others are never down
 
 
 @dataclass(slots=True)

@@ -56,7 +56,7 @@ def recompute(connection: Connection, *, now_s: int, limit: int) -> Recount:
     over when SETTLED_S have passed since its end; whatever comes later is marked dirty by whoever books it.
     """
     _reopen(connection, now_s)
-    done, changed = _mend(connection, limit)
+    done, changed = _mend(connection, now_s, limit)
     zones = connection.execute(select(point.c.tz).distinct().order_by(point.c.tz)).scalars().all()
     is_done = done < limit
     for tz in zones:
@@ -86,8 +86,11 @@ def _reopen(connection: Connection, now_s: int) -> None:
             connection.execute(update(day_closed).where(where).values(last_day=over))
 
 
-def _mend(connection: Connection, limit: int) -> tuple[int, int]:
-    """Add dirty days up again; how many, and how many of them came out different."""
+def _mend(connection: Connection, now_s: int, limit: int) -> tuple[int, int]:
+    """Add dirty days up again; how many, and how many of them came out different.
+
+    A mark on a day that is not over is dropped: it has no row, and what is still booked in time marks nothing.
+    """
     due = connection.execute(
         select(dirty_day.c.day, dirty_day.c.point_id, point.c.tz, point.c.lat, point.c.lon)
         .join(point, point.c.id == dirty_day.c.point_id)
@@ -100,7 +103,9 @@ def _mend(connection: Connection, limit: int) -> tuple[int, int]:
     changed = 0
     for (day, tz), places in by_day.items():
         for some in _slices(places):
-            changed += _mend_some(connection, day, tz, some)
+            if day < local_day(now_s - SETTLED_S, tz):
+                changed += _mend_some(connection, day, tz, some)
+            _unmark(connection, day, some)
     return len(due), changed
 
 
@@ -122,11 +127,14 @@ def _mend_some(connection: Connection, day: int, tz: str, places: Sequence[Place
     _put(connection, [*differs, *(row for one, row in new.items() if one not in old)])
     if gone:
         connection.execute(delete(day_rollup).where(day_rollup.c.day == day, day_rollup.c.point_id.in_(gone)))
+    return len(differs) + len(gone)
+
+
+def _unmark(connection: Connection, day: int, places: Sequence[Place]) -> None:
     connection.execute(
         delete(dirty_day).where(dirty_day.c.day == bindparam("d"), dirty_day.c.point_id == bindparam("p")),
-        [{"d": day, "p": one} for one in ids],
+        [{"d": day, "p": place[0]} for place in places],
     )
-    return len(differs) + len(gone)
 
 
 def _next_day(connection: Connection, tz: str, now_s: int) -> int | None:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, select
 
 from lenskeeper.availability.daylight import Cell, cell_of
-from lenskeeper.availability.figures import LanePart, Part, Totals, Window
+from lenskeeper.availability.figures import OUTAGE_LANES, LanePart, Part, Totals, Window
 from lenskeeper.availability.lanes import Lane
 from lenskeeper.availability.rows_pieces import Pieces, pieces
 from lenskeeper.availability.rows_stays import part_of
@@ -80,8 +80,10 @@ def tallied(
 
 
 def _of_point(known: Pieces, windows: Sequence[Placed], wanted: Sequence[LanePart]) -> Iterator[list[Totals]]:
-    outages = {
-        lane: spells(known.runs.get(lane, ()), known.excluded) for lane, part in wanted if part is Part.WHOLE
+    outages: dict[Lane, list[Spell]] = {
+        lane: spells(known.runs.get(lane, ()), known.excluded)
+        for lane, part in wanted
+        if part is Part.WHOLE and lane in OUTAGE_LANES
     }
     for window in windows:
         yield [_totals(known, window, lane, part, outages.get(lane, ())) for lane, part in wanted]
