@@ -269,6 +269,18 @@ async def test_a_recorder_is_greeted_once_for_its_sixty_four_channels_and_each_n
     assert [desk.codes(n)[-1] for n in range(64)] == [DOWN] * 64
 
 
+async def test_a_channel_that_its_recorder_denies_is_down_all_the_time_and_not_in_patches() -> None:
+    plan = [channel(n, recorder=900, klass=1) for n in (1, 2)] + [camera(n) for n in range(100, 105)]
+    world, desk = World(), Desk()
+    world.said = {1: Looked(Outcome.NOT_FOUND), 2: FAILS}
+    await pass_slots(rounds_of(plan, world, desk), 240)
+    for n, code in ((1, DOWN), (2, UP)):
+        codes = desk.codes(n)
+        first = codes.index(code)
+        assert codes == [UNKNOWN] * first + [code] * (240 - first)
+        assert first <= 6
+
+
 async def test_a_channel_that_nobody_can_look_at_any_more_is_unknown_after_its_period_and_a_slot() -> None:
     plan = [channel(n, recorder=900, klass=1) for n in (1, 2)] + [camera(n) for n in range(100, 105)]
     world, desk = World(), Desk()

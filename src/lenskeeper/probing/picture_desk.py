@@ -271,15 +271,18 @@ class PictureDesk:
             own = self.fleet.ids[i : i + 1]
             points.main_turn[i] = turns(own, slot_s, self._manners.main_every_s)[0]
         points.busy[i] = 0
-        if looked.has_picture:
-            points.failures[i] = 0
-            points.not_before_s[i] = 0
-        else:
-            self._back_off(i, slot_s)
-        if shown := evidence_of(looked):
+        shown = evidence_of(looked)
+        if shown:
             points.evidence[i] = shown
             points.evidence_code[i] = CODE_OF[looked.outcome]
             points.evidence_until_s[i] = slot_s + int(self.fleet.period_s[i]) + self._manners.slot_s
+        if looked.has_picture:
+            points.failures[i] = 0
+            points.not_before_s[i] = 0
+        elif not (
+            shown and self.fleet.has_evidence[i]
+        ):  # else its lane would be unknown until it is asked again
+            self._back_off(i, slot_s)
 
     def without_way(self, order: Order, slot_s: int) -> Errand | None:
         """The device knows no such path: the same look by another way, if there is one."""
