@@ -15,7 +15,7 @@ from lenskeeper.diagnosis.evidence import KEPT_DAYS, why_not
 from lenskeeper.diagnosis.figures import SCALARS, with_scalars
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.diagnosis.known import pack
-from lenskeeper.diagnosis.learning import LOOKS_MIN, SPACING_S
+from lenskeeper.diagnosis.learning import LOOKS_MIN, SPACING_S, Chapters
 from lenskeeper.diagnosis.rows import (
     Saving,
     change,
@@ -102,6 +102,23 @@ def test_a_point_comes_back_as_it_was_but_for_the_open_chapter(store: Store) -> 
     }
     assert again.hold == memory.hold
     assert not again.chapters
+
+
+def test_between_looks_only_the_open_chapters_need_stay_in_memory(store: Store) -> None:
+    """Loaded and saved at every look it comes to the same baseline, bit by bit."""
+    points, _ = some_points(store, 1)
+    kept: dict[PointId, Chapters] = {}
+    for n in range(LOOKS_MIN + 3):
+        with store.read() as connection:
+            memory = load(connection, Scope.ALL, points, at_s=LATER_S, chapters=kept).get(points[0], Memory())
+        at_s = MONDAY_S + n * SPACING_S
+        judgement, memory, records = watch(memory, look_of(healthy(n), at_s))
+        saved(store, [Saving(points[0], memory, at_s, judgement, records)])
+        kept[points[0]] = memory.chapters
+    whole, _ = lived([healthy(n) for n in range(LOOKS_MIN + 3)])
+    found = loaded(store, points)[points[0]]
+    assert pack(found.learnt.known[DAY_KEY]) == pack(whole.learnt.known[DAY_KEY])
+    assert pack_state(found) == pack_state(whole)
 
 
 def test_going_on_after_a_restart_says_what_going_on_says(store: Store) -> None:
@@ -198,8 +215,9 @@ def test_a_first_reference_in_doubt_waits_for_a_person(store: Store) -> None:
         saved(store, [Saving(points[0], memory, at_s, judgement, records)])
     with store.read() as connection:
         assert in_doubt(connection, Scope.ALL, at_s=LATER_S) == [(points[0], DAY_KEY, (Kind.BLUR,))]
-    settled = confirmed(loaded(store, points)[points[0]], DAY_KEY, LATER_S)
-    saved(store, [Saving(points[0], settled, LATER_S)])
+    settled, records = confirmed(loaded(store, points)[points[0]], DAY_KEY, LATER_S)
+    assert [r.change.what for r in records] == [What.CONFIRMED]
+    saved(store, [Saving(points[0], settled, LATER_S, None, records)])
     with store.read() as connection:
         assert not in_doubt(connection, Scope.ALL, at_s=LATER_S)
     assert loaded(store, points)[points[0]].learnt.known[DAY_KEY].confirmed_s == LATER_S

@@ -211,3 +211,12 @@ def test_a_camera_that_changes_each_time_flaps_until_it_is_quiet() -> None:
     (steady,) = [c for c in changes if c.what is What.STEADY]
     assert steady.since_s < 2_000_000 < steady.at_s
     assert held.flapping_since_s is None
+
+
+def test_between_the_two_limits_it_stays_as_it_was() -> None:
+    """Four changes in twenty: too few to be called flapping, too many to be called quiet."""
+    some = [FIT] * 5 + [BLUR] * 5
+    restless, _ = lived([FIT] * 5 + [BLUR, FIT] * 5)
+    assert restless.flapping_since_s is not None
+    assert lived(some * 4, begin=restless, from_s=2_000_000)[0].flapping_since_s is not None
+    assert lived([FIT] * 21 + some * 4)[0].flapping_since_s is None

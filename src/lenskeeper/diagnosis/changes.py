@@ -16,6 +16,7 @@ class What(StrEnum):
     STEADY = "steady"
     LEARNT = "learnt"  # the first reference of a light and rung stands
     DOUBTFUL = "doubtful"  # it stands, and looks odd against the fleet: a person is asked
+    CONFIRMED = "confirmed"  # a person has looked and says that the first reference is right
     RESTARTED = "restarted"  # all that was known is set aside: repair, swap, accepted move, other size
 
 
@@ -50,7 +51,7 @@ class Change:
     at_s:    of the look it came with.
     since_s: since when it was so: the first check that agreed, or, of a fault that went, the first that did not.
     count:   of OPENED and CLOSED the level of the bucket before `checks`; of FLAPPING and STEADY the changes of verdict
-             among the last 21; of LEARNT, DOUBTFUL and RESTARTED the version of the baseline.
+             among the last 21; of the others the version of the baseline.
     checks:  that filled or drained the bucket, oldest first.
     reason:  for the operator.
     """

@@ -4,7 +4,7 @@ Whoever calls says what is healthy: no fault, low visibility, doubt or suspicion
 nothing goes to disk: a chapter is in memory until it holds 15 looks over 2 hours, and a restart loses the open chapter
 and nothing else (charter 3).
 
-The first reference of each cell is a remedian: the median of 5 medians of 3. It needs 6 maps instead of 15, is off by
+The first reference of each cell is a remedian: the median of 5 medians of 3. It needs 5 maps instead of 15, is off by
 more than 6 grey levels in 1 cell of 100 where a seventh of the looks is disturbed, and a tile is wrong only if 2 looks
 of 3 were disturbed 3 times. Source: Rousseeuw and Bassett, "The remedian", JASA 85 (1990). Estimators that step by
 look (FAME, Robbins-Monro) need a little less and were two to four times as far off after 15 looks. The scalar figures
@@ -87,7 +87,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathering:
-    """The first reference of a young part while it comes together; in memory only, at most 14 kB.
+    """The first reference of a young part while it comes together; in memory only, at most 13 kB.
 
     looks:  of which there are `scalars`; thirds: of the group at hand; medians: of the groups before.
     seen:   in how many looks a tile counted.
@@ -237,7 +237,7 @@ def _gathered(young: Gathering | None, figures: Figures, at_s: int) -> Gathering
         return Gathering(size_of(figures), at_s, at_s, (cells,), (), (scalars,), seen, at, ink[at], ink[at])
     thirds, medians = (*young.thirds, cells), young.medians
     if len(thirds) == GROUP:
-        thirds, medians = (), (*medians, _middle(thirds))
+        thirds, medians = (), _still_needed((*medians, _middle(thirds)))
     stays = ink[young.ink_at] > 0
     at = young.ink_at[stays]
     return replace(
@@ -257,6 +257,14 @@ def _middle(cells: tuple[Cells, ...]) -> Cells:
     """The median of an odd number of maps."""
     middle: Cells = np.sort(np.array(cells), axis=0)[len(cells) // 2]
     return middle
+
+
+def _still_needed(medians: tuple[Cells, ...]) -> tuple[Cells, ...]:
+    """Of 4 of the 5, the middle two: the median of all 5 is one of them, or lies between them."""
+    if len(medians) < GROUPS - 1:
+        return medians
+    ordered = np.sort(np.array(medians), axis=0)
+    return tuple(ordered[1:-1]) if len(medians) == GROUPS - 1 else medians
 
 
 def _concluded(learnt: Learnt, chapters: Chapters, key: Key, gathering: Gathering, last: Figures) -> Lesson:

@@ -28,7 +28,7 @@ from lenskeeper.diagnosis.evidence import KEPT_DAYS, Evidence
 from lenskeeper.diagnosis.holding import Held, Hold
 from lenskeeper.diagnosis.kinds import Kind, Severity
 from lenskeeper.diagnosis.known import Known, pack, unpack
-from lenskeeper.diagnosis.learning import Learnt
+from lenskeeper.diagnosis.learning import Chapters, Learnt
 from lenskeeper.diagnosis.parts import Key, Lights, Rung
 from lenskeeper.diagnosis.schema import baseline, held_fault, picture_state, verdict_change
 from lenskeeper.diagnosis.watch import Judgement, Memory, Prints, Word
@@ -99,12 +99,19 @@ def save(connection: Connection, savings: Sequence[Saving], *, software: str, ac
 
 
 def load(
-    connection: Connection, scope: Scope, points: Sequence[PointId], *, at_s: int
+    connection: Connection,
+    scope: Scope,
+    points: Sequence[PointId],
+    *,
+    at_s: int,
+    chapters: Mapping[PointId, Chapters] | None = None,
 ) -> dict[PointId, Memory]:
     """The memory of each point that has one and may be seen; the others are new: `Memory()`.
 
+    chapters: those that are open, which the caller keeps in memory from look to look.
     A state or baseline that this release cannot read is as if it were not there: it is learnt anew.
     """
+    chapters = chapters or {}
     found: dict[PointId, Memory] = {}
     known: dict[PointId, dict[Key, Known]] = {}
     for start in range(0, len(points), SLICE):
@@ -127,7 +134,7 @@ def load(
                 found[point] = unpack_state(bytes(row.state))
             if row.learnt is not None and (learnt := unpack(bytes(row.learnt))):
                 known.setdefault(point, {})[Key(Mode(row.part), Rung(row.rung))] = learnt
-    return {point: _with(memory, known.get(point, {})) for point, memory in found.items()}
+    return {p: _with(memory, known.get(p, {}), chapters.get(p, {})) for p, memory in found.items()}
 
 
 def standing(
@@ -393,10 +400,11 @@ def unpack_state(state: bytes) -> Memory:
     return Memory(learnt, read.hold, read.prints, read.last, read.main_s)
 
 
-def _with(memory: Memory, known: Mapping[Key, Known]) -> Memory:
+def _with(memory: Memory, known: Mapping[Key, Known], chapters: Chapters) -> Memory:
     """A version that could not be read is not given twice."""
     version = max([memory.learnt.version, *(k.version for k in known.values())])
-    return replace(memory, learnt=replace(memory.learnt, known=known, version=version))
+    learnt = replace(memory.learnt, known=known, version=version)
+    return replace(memory, learnt=learnt, chapters=chapters)
 
 
 def _recorded(connection: Connection, statement: Select[Any]) -> Iterator[Recorded]:

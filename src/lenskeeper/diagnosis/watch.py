@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from lenskeeper.diagnosis.baseline import Baseline, Mode, mode_of
-from lenskeeper.diagnosis.changes import Change, Restart
+from lenskeeper.diagnosis.changes import Change, Restart, What
 from lenskeeper.diagnosis.evidence import Evidence, evidence_of
 from lenskeeper.diagnosis.figures import Figures
 from lenskeeper.diagnosis.freeze import KEPT_MS, SAME_BYTES_MIN, Sighting
@@ -290,9 +290,14 @@ def begin_anew(memory: Memory, why: Restart, at_s: int) -> tuple[Memory, tuple[E
     return after, tuple(evidence_of(c, None, None, None, None, {}) for c in (*closed, restarted))
 
 
-def confirmed(memory: Memory, key: Key, at_s: int) -> Memory:
-    """A person says that the first reference of a light and rung is right."""
-    return replace(memory, learnt=confirm(memory.learnt, key, at_s))
+def confirmed(memory: Memory, key: Key, at_s: int) -> tuple[Memory, tuple[Evidence, ...]]:
+    """A person says that the first reference of a light and rung is right. There is none: nothing changes."""
+    known = memory.learnt.known.get(key)
+    if known is None:
+        return memory, ()
+    change = Change(What.CONFIRMED, at_s, known.from_s, rung=key.rung, key=key, count=known.version)
+    after = replace(memory, learnt=confirm(memory.learnt, key, at_s))
+    return after, (evidence_of(change, key, None, None, known, {}),)
 
 
 def _restarted_when_well(memory: Memory, at_s: int) -> tuple[Memory, tuple[Change, ...]]:
