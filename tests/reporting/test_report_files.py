@@ -15,18 +15,34 @@ from python_calamine import CalamineWorkbook
 from lenskeeper.base.access import ActorId
 from lenskeeper.base.errors import Invalid
 from lenskeeper.diagnosis.kinds import Kind as Fault
+from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.as_csv import FORMULA_STARTS, csv_bytes, harmless
 from lenskeeper.reporting.as_json import json_bytes
-from lenskeeper.reporting.as_pdf import pdf_bytes
-from lenskeeper.reporting.as_xlsx import xlsx_bytes
-from lenskeeper.reporting.definitions import DEFINITIONS, Figure, Metric
+from lenskeeper.reporting.as_pdf import CARDS, pdf_bytes
+from lenskeeper.reporting.as_xlsx import sheet_name, sheets_xlsx, xlsx_bytes
+from lenskeeper.reporting.assemble import point_groups
+from lenskeeper.reporting.definitions import BESIDE, DEFINITIONS, Figure, Metric
 from lenskeeper.reporting.fonts import FAMILIES, covered, extra_folder, spelt, typeface
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.report import ExcludedHours, Report
-from lenskeeper.reporting.snapshots import Issue, Snapshot, frozen
-from lenskeeper.reporting.tables import Sheet, excluded_sheet, figure_text, figures_sheet, sheets
+from lenskeeper.reporting.schemes import assess, parse_schemes
+from lenskeeper.reporting.screens import Surveyed
+from lenskeeper.reporting.snapshots import Issue, Snapshot, compare_revisions, frozen
+from lenskeeper.reporting.tables import Sheet, excluded_sheet, figure_text, figures_sheet, plain_rows, sheets
+from lenskeeper.reporting.tables_beside import (
+    behind_sheet,
+    buckets_sheet,
+    changes_sheet,
+    comparison_sheet,
+    scheme_sheet,
+    survey_sheet,
+)
+from lenskeeper.reporting.takeover import Bucket, by_unit
+from lenskeeper.reporting.their_list import read_theirs
+from lenskeeper.reporting.theirs import compare
 from lenskeeper.reporting.words import DIAGNOSES, OUTCOMES, TEXT
-from reporting.reporting_kit import TZ, report_of
+from lenskeeper.units.ids import UnitId
+from reporting.reporting_kit import TZ, UNITS, report_of
 
 BOTH = pytest.mark.parametrize("language", list(Language))
 
@@ -122,7 +138,7 @@ def test_a_workbook_holds_every_table_with_numbers_as_numbers(language: Language
     report = snapshot.issue.report
     book = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_bytes(snapshot, language)))
     tables = sheets(report, language)
-    assert book.sheet_names[1:] == [sheet.title[:31] for sheet in tables]
+    assert book.sheet_names[1:] == [sheet_name(sheet.title) for sheet in tables]
     cover = squeezed(str(book.get_sheet_by_index(0).to_python()))
     assert snapshot.sha256 in cover
     assert "EXERCISE演练" in cover
@@ -198,3 +214,42 @@ def test_every_outcome_has_words() -> None:
 def test_the_sheet_of_figures_holds_all_of_them() -> None:
     sheet: Sheet = figures_sheet(report_of(2, cameras=3), Language.EN)
     assert len(sheet.rows) == len(Metric)
+
+
+@BOTH
+def test_no_rate_stands_in_a_table_of_groups_without_its_coverage(language: Language) -> None:
+    names = {metric: DEFINITIONS[metric].name.of(language) for metric in Metric}
+    for sheet in sheets(report_of(2, cameras=30), language):
+        headings = [heading.title for heading in sheet.headings]
+        for metric, beside in BESIDE.items():
+            if names[metric] in headings and sheet.key.startswith(("by_", "cameras")):
+                assert names[beside] in headings, sheet.key
+    assert {metric for pair in CARDS for metric in pair} >= {*BESIDE, *BESIDE.values()}
+
+
+@BOTH
+def test_every_other_list_is_written_too(language: Language) -> None:
+    report = report_of(2, cameras=30)
+    later = replace(report, whole=replace(report.whole, sums=replace(report.whole.sums, up_s=0)))
+    scheme = parse_schemes(
+        '[scheme.a]\n[[scheme.a.item]]\nmeasure = "coverage"\nweight = 9\nsteps = [[10, 100]]'
+    )["a"]
+    theirs = read_theirs("名称,在线率\n不存在,97%\n".encode(), "")
+    surveyed = [Surveyed(PointId(1), UnitId(2), "1号杆", "rtsp://10.0.0.1/", Bucket.BUSY, "busy")]
+    told = [
+        behind_sheet(report, report.whole, Metric.ONLINE, language),
+        comparison_sheet(compare(theirs, report), language),
+        changes_sheet(compare_revisions(report, later), language),
+        scheme_sheet(assess(scheme, report, {}), language),
+        survey_sheet(surveyed, UNITS, language),
+        buckets_sheet(by_unit([(UnitId(2), Bucket.BUSY)]), UNITS, language),
+    ]
+    assert len(told[0].rows) == len({part.point_id for part in report.parts if part.sums.known_s})
+    assert len(told[1].rows) == 1 + sum(point.sums.expected_s > 0 for point in point_groups(report.parts))
+    assert told[2].rows
+    assert told[3].rows[-1][-2:] == ("9.00", 9)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(sheets_xlsx(told, language, TZ)))
+    for sheet in told:
+        assert {len(row) for row in plain_rows(sheet, language, TZ)} == {len(sheet.headings)}
+        read_back = book.get_sheet_by_name(sheet_name(sheet.title)).to_python()
+        assert [cell for cell in read_back[0] if cell] == [heading.title for heading in sheet.headings]

@@ -30,10 +30,10 @@ from lenskeeper.reporting.tables import (
     instant_text,
     long_dead_sheet,
     models_sheet,
+    plain_rows,
     unit_title,
     units_sheet,
     worst_sheet,
-    written,
 )
 from lenskeeper.reporting.words import DIAGNOSES, TITLES, word
 
@@ -214,20 +214,13 @@ def _share(part: int, whole: int) -> float:
 
 
 def _sheet(sheet: Sheet, language: Language, tz: str) -> dict[str, Any]:
-    kinds = [heading.kind for heading in sheet.headings]
     return {
         "key": sheet.key,
         "title": sheet.title,
         "note": sheet.note,
         "headings": [heading.title for heading in sheet.headings],
         "left": [heading.kind in (Kind.TEXT, Kind.INSTANT) for heading in sheet.headings],
-        "rows": [
-            [
-                written(cell, kind, language, tz)[:TEXT_CHARS_MAX]
-                for cell, kind in zip(row, kinds, strict=True)
-            ]
-            for row in sheet.rows
-        ],
+        "rows": [[cell[:TEXT_CHARS_MAX] for cell in row] for row in plain_rows(sheet, language, tz)],
     }
 
 

@@ -1,6 +1,8 @@
 """A report as a workbook: one sheet a table, numbers as numbers, formulas made harmless."""
 
 import io
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,24 +27,26 @@ from lenskeeper.reporting.words import TITLES, word
 
 CELL_CHARS_MAX: Final = 32_767  # what a cell of a workbook can hold
 ROWS_MAX: Final = 1_048_000  # below the 1,048,576 of the format
+SHEET_NAME_CHARS: Final = 31
 NARROW_CHARS: Final = 12
 NAME_CHARS: Final = 28
 WIDE_CHARS: Final = 60
+OPTIONS: Final = {
+    "constant_memory": True,
+    "in_memory": False,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd hh:mm",
+}
+EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001  the format keeps no zone; a workbook has no time but its tables'
 
 
 def xlsx_bytes(snapshot: Snapshot, language: Language) -> bytes:
     """The workbook. Text is never read as a formula, a link or a number; nothing is fetched when it is opened."""
     report = snapshot.issue.report
     out = io.BytesIO()
-    options = {
-        "constant_memory": True,
-        "in_memory": False,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_date_format": "yyyy-mm-dd hh:mm",
-    }
-    with xlsxwriter.Workbook(out, options) as book:
+    with xlsxwriter.Workbook(out, OPTIONS) as book:
         # the same issue gives the same workbook, whenever it is written
         issued = datetime.fromtimestamp(snapshot.issue.issued_at_s, zone_of("UTC")).replace(tzinfo=None)
         book.set_properties({"title": TITLES[report.period.kind].of(language), "created": issued})
@@ -51,6 +55,22 @@ def xlsx_bytes(snapshot: Snapshot, language: Language) -> bytes:
         for sheet in sheets(report, language):
             _write(book, forms, sheet, language, report.period.tz, exercise=report.exercise)
     return out.getvalue()
+
+
+def sheets_xlsx(tables: Sequence[Sheet], language: Language, tz: str, *, exercise: bool = False) -> bytes:
+    """A workbook of any tables: a comparison, a survey, the changes between two revisions."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, OPTIONS) as book:
+        book.set_properties({"created": EPOCH})
+        forms = _forms(book)
+        for sheet in tables:
+            _write(book, forms, sheet, language, tz, exercise=exercise)
+    return out.getvalue()
+
+
+def sheet_name(title: str) -> str:
+    """A title as the format admits it: 31 characters, none of []:*?/\\, no apostrophe at an end."""
+    return re.sub(r"[][:*?/\\]", " ", title)[:SHEET_NAME_CHARS].strip("' ")
 
 
 def _forms(book: Any) -> dict[str, Any]:
@@ -71,7 +91,7 @@ def _forms(book: Any) -> dict[str, Any]:
 def _cover(book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Language) -> None:
     report, issue = snapshot.issue.report, snapshot.issue
     tz = report.period.tz
-    page = book.add_worksheet(TITLES[report.period.kind].of(language)[:31].replace(":", ""))
+    page = book.add_worksheet(sheet_name(TITLES[report.period.kind].of(language)))
     page.set_column(0, 0, NAME_CHARS)
     page.set_column(1, 1, WIDE_CHARS + NARROW_CHARS)
     lines = [
@@ -106,7 +126,7 @@ def _cover(book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Langu
 def _write(
     book: Any, forms: dict[str, Any], sheet: Sheet, language: Language, tz: str, *, exercise: bool
 ) -> None:
-    page = book.add_worksheet(sheet.title[:31])
+    page = book.add_worksheet(sheet_name(sheet.title))
     if exercise:
         page.set_header(f"&C&B{word('exercise', language)}")
     page.freeze_panes(1, 0)

@@ -214,8 +214,8 @@ DEFINITIONS: Final = {
                 "取图尝试中得到完整关键帧的比例，每次尝试按其取图时隙计。设备忙、流量用尽、密码被拒属于我方或业主原因，"
                 "不计入，另列为“暂缓”。",
                 "The share of the looks tried that brought a whole key frame, each look standing for its picture slot. "
-                "Busy, an exhausted budget and a refused password are ours or the owner's: in neither number, told "
-                "apart as held.",
+                "Busy, an exhausted budget, a refused password and the like are ours or the owner's cause: in neither "
+                "number, told apart as held.",
             ),
             Words("得到完整关键帧的时隙（摄像机·秒）", "camera-seconds of slots with a whole key frame"),
             Words("已尝试取图的时隙", "camera-seconds of slots with a look tried"),
@@ -321,9 +321,9 @@ DEFINITIONS: Final = {
             _EXPECTED,
             Words("暂缓时长", "held"),
             Words(
-                "因设备忙、密码被拒或流量用尽而未取图的时间：属我方或业主原因。",
-                "Time in which no picture was taken because the camera was busy, the password was refused or the "
-                "budget was spent: ours or the owner's cause.",
+                "因设备忙、密码被拒、流量用尽，或设备只提供我方不支持的格式或证书而未取图的时间：属我方或业主原因。",
+                "Time in which no picture was taken because the camera was busy, the password was refused, the "
+                "budget was spent, or it offers no format or certificate that we take: ours or the owner's cause.",
             ),
             Words("暂缓时间（摄像机·秒）", "camera-seconds held"),
             _EXPECTED_WORDS,

@@ -284,6 +284,15 @@ def unit_title(report: Report, language: Language) -> str:
     return report.unit_name or word("all_units", language)
 
 
+def plain_rows(sheet: Sheet, language: Language, tz: str) -> list[list[str]]:
+    """The rows of a table as text, for a terminal."""
+    kinds = [heading.kind for heading in sheet.headings]
+    return [
+        [written(cell, kind, language, tz) for cell, kind in zip(row, kinds, strict=True)]
+        for row in sheet.rows
+    ]
+
+
 def inspection(group: Group) -> str:
     """The word for a camera's state over the range: the key of a text."""
     if group.sums.known_s == 0:

@@ -106,7 +106,7 @@ def read_theirs(data: bytes, source: str) -> TheirList:
 
 def _tables(data: bytes, source: str) -> Iterator[Sequence[Sequence[Cell]]]:
     if workbooks.is_workbook(data):
-        for page in workbooks.pages(data, source):
+        for page in workbooks.pages(workbooks.inspect(data, source)):
             yield page.rows
         return
     for encoding in ("utf-8-sig", "gb18030"):
