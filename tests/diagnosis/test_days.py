@@ -129,7 +129,7 @@ def test_a_camera_that_comes_and_goes_is_named_flapping_since_when() -> None:
         loose = at_s >= restless_s and at_s // EVERY_S % 2 == 0 and at_s < DAY + 17 * HOUR_S
         return (BLUR if loose else healthy(at_s)[0]), None
 
-    life = Life(Place.STREET, 3, happens).live(0, 3 * DAY)
+    life = Life(Place.STREET, 3, happens).live(0, 2 * DAY + 6 * HOUR_S)
     ((_, began_s),) = life.told(What.FLAPPING)
     assert restless_s < began_s <= restless_s + 6 * EVERY_S
     ((_, quiet_s),) = life.told(What.STEADY)
