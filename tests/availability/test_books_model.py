@@ -18,7 +18,7 @@ from lenskeeper.availability.observations import Observation, Round
 from lenskeeper.availability.rounds import RoundFolder
 from lenskeeper.availability.rows_upkeep import check
 from lenskeeper.availability.runs import Run, merged
-from lenskeeper.availability.schema import book_edition, evidence, round_cover, run, standing
+from lenskeeper.availability.schema import book_edition, evidence, look, round_cover, run, standing
 from lenskeeper.base.access import ROUNDS, Scope
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.store.database import Store
@@ -29,6 +29,8 @@ START_S = MARCH_S - 15 * SLOT_S  # the end of a month lies in the middle of each
 NOW_S = START_S + 1_000_000
 POINTS = [PointId(n) for n in range(1, 7)]
 LANES = (Lane.REACHABLE, Lane.PICTURE_FIT)
+
+REASONS = {State.DOWN: "blur", State.UP: "fit"}
 
 codes = st.lists(st.sampled_from([0, 1, 2, 2]), min_size=len(POINTS), max_size=len(POINTS))
 a_round = st.tuples(st.just("round"), st.sampled_from("AB"), st.sampled_from([0, 0, 0, 0, 1, 3]), codes)
@@ -67,6 +69,7 @@ class Model:
         self.rosters = {"A": POINTS[:3], "B": POINTS[3:]}
         self.next_s = {"A": START_S, "B": START_S}
         self.folders = {shard: self.folder(shard) for shard in "AB"}
+        self.reasons: dict[tuple[PointId, Lane, int], set[str]] = defaultdict(set)
         self.fails = False
         self.forgets = False
         self.changes: list[tuple[PointId, Lane, int, int]] = []
@@ -74,7 +77,8 @@ class Model:
     def folder(self, shard: str) -> RoundFolder:
         return RoundFolder(shard, Lane.REACHABLE, self.rosters[shard], mark=unmarked)
 
-    def give(self, point_id: PointId, lane: Lane, a: int, b: int, state: int) -> None:
+    def give(self, point_id: PointId, lane: Lane, a: int, b: int, state: int, reason: str) -> None:
+        self.reasons[point_id, lane, state].add(reason)
         slots = self.slots[point_id, lane]
         for at_s in range(a, b, SLOT_S):
             slots[at_s] = max(slots.get(at_s, 0), state)
@@ -104,9 +108,9 @@ class Model:
         if not self.forgets:  # killed between the commit and the news of it
             folder.applied()
         self.forgets = False
-        for point_id, code in zip(roster, found, strict=True):
+        for i, (point_id, code) in enumerate(zip(roster, found, strict=True)):
             if code:
-                self.give(point_id, Lane.REACHABLE, slot_s, slot_s + SLOT_S, code)
+                self.give(point_id, Lane.REACHABLE, slot_s, slot_s + SLOT_S, code, reasons.get(i, ""))
 
     def step(self, op: tuple[Any, ...]) -> None:
         match op:
@@ -118,12 +122,14 @@ class Model:
             case ("looks", looks):
                 at_s = max(self.next_s.values())
                 seen = [
-                    Observation(p, lane, at_s + back * SLOT_S, at_s + (back + n) * SLOT_S, state, "x")
+                    Observation(
+                        p, lane, at_s + back * SLOT_S, at_s + (back + n) * SLOT_S, state, REASONS[state]
+                    )
                     for p, lane, back, n, state in looks
                 ]
                 self.store.write(lambda c: observe(c, seen, now_s=NOW_S, mark=unmarked, actor=ROUNDS))
                 for o in seen:
-                    self.give(o.point_id, o.lane, o.a, o.b, o.state)
+                    self.give(o.point_id, o.lane, o.a, o.b, o.state, o.reason)
             case ("restart",):
                 self.folders = {shard: self.folder(shard) for shard in "AB"}
             case ("rollback",):
@@ -175,18 +181,25 @@ def agree_on_the_last(model: Model, connection: Connection) -> None:
 
 
 def agree_on_evidence(model: Model, connection: Connection) -> None:
-    """Each run that contradicts the one before it begins with a look that is kept."""
-    looks = {(row.point_id, row.lane, row.at_s): row.state for row in connection.execute(evidence.select())}
+    """Behind each run that contradicts the one before it stands a look that said so, and no other."""
+    far = (START_S - 86_400, START_S + 86_400)
     for point_id, lane in model.slots:
+        looks = {
+            (e.at_s, e.state): e.reason for e in rows.evidence_of(connection, Scope.ALL, point_id, lane, *far)
+        }
         before = None
         for r in model.said(point_id, lane):
             if r.state != before:
-                assert looks.get((point_id, lane, r.a)) == r.state, (point_id, lane, r)
+                assert looks.get((r.a, r.state)) in model.reasons[point_id, lane, r.state], (
+                    point_id,
+                    lane,
+                    r,
+                )
             before = r.state
 
 
 def empty(connection: Connection) -> None:
-    for table in (run, standing, round_cover, book_edition, evidence):
+    for table in (run, standing, round_cover, book_edition, evidence, look):
         connection.execute(delete(table))
 
 

@@ -1,6 +1,8 @@
 """The algebra of runs against an array of slots, and what counts as an outage."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,34 +37,34 @@ def slots_of(runs: list[Run]) -> list[int]:
 
 @settings(max_examples=500)
 @given(some_runs, st.randoms(use_true_random=False))
-def test_every_slot_has_the_highest_rank_that_anybody_gave_it(runs, random):
+def test_every_slot_has_the_highest_rank_that_anybody_gave_it(runs: list[Run], random: Random) -> None:
     twice = [*runs, *random.sample(runs, len(runs) // 2)]
     random.shuffle(twice)
     found = merged(twice)
     assert slots_of(found) == slots_of(runs)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before.b < after.a or (before.b == after.a and before.state != after.state)
 
 
 @settings(max_examples=300)
 @given(some_runs)
-def test_no_run_is_stored_across_the_end_of_a_month(runs):
+def test_no_run_is_stored_across_the_end_of_a_month(runs: list[Run]) -> None:
     pieces = cut(merged(runs))
     assert slots_of(pieces) == slots_of(runs)
     assert all(month_start(piece.a) == month_start(piece.b - 1) for piece in pieces)
     assert merged(pieces) == merged(runs)
 
 
-def test_a_run_of_a_year_is_cut_at_each_month():
+def test_a_run_of_a_year_is_cut_at_each_month() -> None:
     a, b = (int(datetime(year, 6, 15, tzinfo=UTC).timestamp()) for year in (2025, 2026))
     pieces = cut([Run(a, b, State.UP)])
     assert len(pieces) == 13
     assert [datetime.fromtimestamp(piece.a, UTC).day for piece in pieces[1:]] == [1] * 12
 
 
-def test_an_open_run_speaks_from_its_beginning_and_only_where_rounds_went():
+def test_an_open_run_speaks_from_its_beginning_and_only_where_rounds_went() -> None:
     stretches = [(0, 60), (120, 240), (300, 360)]
-    assert within(stretches, 180, State.UP) == [(180, 240, State.UP), (300, 360, State.UP)]
+    assert within(stretches, 180, State.UP, 7) == [Run(180, 240, State.UP, 7), Run(300, 360, State.UP, 7)]
     assert within(stretches, 360, State.UP) == []
     assert within([], 0, State.UP) == []
 
@@ -72,7 +74,7 @@ UP, DOWN = State.UP, State.DOWN
 
 @settings(max_examples=300)
 @given(some_runs, st.booleans())
-def test_an_outage_is_all_that_is_down_between_two_ups(runs, already_down):
+def test_an_outage_is_all_that_is_down_between_two_ups(runs: list[Run], already_down: bool) -> None:
     known = cut(merged(runs))
     found = outages(known, already_down=already_down)
     words: list[list[Run]] = [[]]
@@ -88,22 +90,22 @@ def test_an_outage_is_all_that_is_down_between_two_ups(runs, already_down):
     assert [o.ended for o in found] == [word is not words[-1] for word in expected]
 
 
-def test_what_is_unknown_in_the_middle_neither_ends_an_outage_nor_counts_as_down():
+def test_what_is_unknown_in_the_middle_neither_ends_an_outage_nor_counts_as_down() -> None:
     known = [Run(0, 60, UP), Run(60, 120, DOWN), Run(300, 360, DOWN), Run(360, 420, UP)]
     assert outages(known) == [Outage(60, 360, 120, ended=True)]
 
 
-def test_an_outage_goes_on_across_the_end_of_a_month():
+def test_an_outage_goes_on_across_the_end_of_a_month() -> None:
     known = cut([Run(MARCH_S - 60, MARCH_S + 120, DOWN)])
     assert len(known) == 2
     assert outages(known) == [Outage(MARCH_S - 60, MARCH_S + 120, 180, ended=False)]
 
 
-def test_what_goes_on_from_before_is_counted_where_it_began():
+def test_what_goes_on_from_before_is_counted_where_it_began() -> None:
     known = [Run(0, 60, DOWN), Run(60, 120, UP), Run(120, 180, DOWN)]
     assert outages(known, already_down=True) == [Outage(120, 180, 60, ended=False)]
 
 
-def test_a_state_is_held_since_the_last_look_that_said_otherwise():
+def test_a_state_is_held_since_the_last_look_that_said_otherwise() -> None:
     assert held_since([Run(0, 60, UP), Run(60, 120, DOWN), Run(300, 360, DOWN)]) == 60
     assert held_since([Run(120, 180, UP)]) == 120

@@ -6,9 +6,9 @@ other row; all others read the month they speak of.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection
@@ -25,15 +25,32 @@ from lenskeeper.availability.lanes import (
 )
 from lenskeeper.availability.observations import Change, Folded, Observation
 from lenskeeper.availability.rows_runs import POINTS_AT_ONCE, Row, Standing
-from lenskeeper.availability.runs import Run, cut, held_since, merged, month_start, within
+from lenskeeper.availability.runs import Run, cut, held_since, merged, month_start, within, witnessed
 from lenskeeper.base.access import ActorId
+from lenskeeper.base.limits import REMARK_CHARS_MAX
 from lenskeeper.base.spans import Span
 from lenskeeper.inventory.ids import PointId
 
 Mark = Callable[[Connection, Sequence[PointId], int, int], None]
 """Marks the days of points that [a, b) touches to be counted again, in the same transaction."""
 
+Numbers = Mapping[tuple[str, str], int]
+"""(reason, prober) to the number of the look."""
+
 DAY_EDGES_S: Final = 900  # every zone's midnight lies on a quarter of an hour of UTC
+
+
+class Looks:
+    """The numbers of looks, read once; a way that was not known gets a number."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.known = rows_runs.looks_of(connection)
+
+    def number(self, connection: Connection, reason: str, prober: str) -> int:
+        found = self.known.get((reason, prober))
+        if found is None:
+            found = self.known[reason, prober] = rows_runs.number_of_look(connection, reason, prober)
+        return found
 
 
 @dataclass(slots=True)
@@ -46,7 +63,6 @@ class Writes:
     runs: list[tuple[PointId, Run]] = field(default_factory=list)
     standing: dict[PointId, Standing] = field(default_factory=dict)
     evidence: list[Row] = field(default_factory=list)
-    orphans: list[tuple[PointId, Run]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     marks: dict[Span, list[PointId]] = field(default_factory=lambda: defaultdict(list))
 
@@ -56,17 +72,16 @@ class Writes:
         self.gone += [(point_id, r) for r in old if r not in after]
         self.runs += [(point_id, r) for r in new if r not in before]
 
-    def tell(self, seen: Observation, at_s: int) -> None:
-        """Keep who saw it: the look with which a run begins at this instant."""
+    def tell(self, point_id: PointId, at_s: int, state: int, look: int, remark: str) -> None:
+        """Keep a look that says more than its run."""
         self.evidence.append(
             {
-                "point_id": seen.point_id,
+                "point_id": point_id,
                 "lane": self.lane,
                 "at_s": at_s,
-                "state": seen.state,
-                "reason": seen.reason,
-                "prober": seen.prober,
-                "remark": seen.remark,
+                "state": state,
+                "look": look,
+                "remark": remark[:REMARK_CHARS_MAX],
             }
         )
 
@@ -80,7 +95,6 @@ class Writes:
 
     def flush(self, connection: Connection, mark: Mark) -> None:
         """Write it all."""
-        self.evidence += rows_runs.evidence_before(connection, self.lane, self.orphans)
         rows_runs.take_runs(connection, self.lane, self.gone)
         rows_runs.put_runs(connection, self.lane, self.runs)
         rows_runs.put_standing(connection, self.lane, list(self.standing.values()))
@@ -109,8 +123,15 @@ def observe(
         else:
             by_lane[seen.lane][seen.point_id].append(seen)
     changes: list[Change] = []
+    looks = Looks(connection) if by_lane else None
     for lane, by_point in by_lane.items():
-        changes += _observe_lane(connection, lane, by_point, now_s, mark)
+        assert looks is not None
+        numbers = {
+            (o.reason, o.prober): looks.number(connection, o.reason, o.prober)
+            for seen in by_point.values()
+            for o in seen
+        }
+        changes += _observe_lane(connection, lane, by_point, now_s, numbers, mark)
     return Folded(tuple(changes), refused)
 
 
@@ -122,7 +143,8 @@ def join(connection: Connection, writes: Writes, ends: Sequence[tuple[PointId, l
         stored = rows_runs.runs_of_points(connection, writes.lane, points, month_start(first - 1), last)
         for point_id in points:
             old = stored.get(point_id, [])
-            writes.replace(point_id, old, cut(merged([*old, *by_point[point_id]])))
+            known = [*old, *by_point[point_id]]
+            writes.replace(point_id, old, cut(witnessed(merged(known), known)))
 
 
 def slices(points: Iterable[PointId]) -> Iterator[list[PointId]]:
@@ -133,7 +155,12 @@ def slices(points: Iterable[PointId]) -> Iterator[list[PointId]]:
 
 
 def _observe_lane(
-    connection: Connection, lane: Lane, by_point: dict[PointId, list[Observation]], now_s: int, mark: Mark
+    connection: Connection,
+    lane: Lane,
+    by_point: dict[PointId, list[Observation]],
+    now_s: int,
+    numbers: Numbers,
+    mark: Mark,
 ) -> list[Change]:
     covers: dict[str, list[Span]] = {}
     changes: list[Change] = []
@@ -147,7 +174,7 @@ def _observe_lane(
         for point_id in points:
             seen = by_point[point_id]
             seen.sort(key=_begin)
-            if not _goes_on(writes, present.get(point_id), seen, covers):
+            if not _goes_on(writes, present.get(point_id), seen, covers, numbers):
                 slow.append(point_id)
         if slow:
             first = min(by_point[p][0].a for p in slow)
@@ -157,7 +184,7 @@ def _observe_lane(
             for point_id in slow:
                 standing = present.get(point_id)
                 stretches = covers[standing.shard] if standing and standing.shard is not None else []
-                _merge(writes, standing, stored.get(point_id, []), by_point[point_id], stretches)
+                _merge(writes, standing, stored.get(point_id, []), by_point[point_id], stretches, numbers)
         writes.flush(connection, mark)
         changes += writes.changes
         touched = touched or bool(writes.standing)
@@ -171,14 +198,18 @@ def _begin(seen: Observation) -> tuple[int, int]:
 
 
 def _goes_on(
-    writes: Writes, standing: Standing | None, seen: Sequence[Observation], covers: dict[str, list[Span]]
+    writes: Writes,
+    standing: Standing | None,
+    seen: Sequence[Observation],
+    covers: dict[str, list[Span]],
+    numbers: Numbers,
 ) -> bool:
     """The usual case, read from the open run alone; False where more must be read."""
     if standing is None:
         return False
     if standing.shard is not None:
         return _says_nothing_new(standing, seen, covers[standing.shard])
-    return _goes_forward(writes, standing, seen)
+    return _goes_forward(writes, standing, seen, numbers)
 
 
 def _says_nothing_new(standing: Standing, seen: Sequence[Observation], stretches: Sequence[Span]) -> bool:
@@ -188,48 +219,41 @@ def _says_nothing_new(standing: Standing, seen: Sequence[Observation], stretches
     return all(any(a <= o.a and o.b <= b for a, b in reversed(stretches)) for o in seen)
 
 
-def _goes_forward(writes: Writes, standing: Standing, seen: Sequence[Observation]) -> bool:
+def _goes_forward(writes: Writes, standing: Standing, seen: Sequence[Observation], numbers: Numbers) -> bool:
     """Looks in order: they confirm the open run, extend it, or close it and open another."""
     now, confirmed_s = standing, standing.confirmed_s or standing.since_s
     closed: list[Run] = []
-    told: list[Observation] = []
+    told: list[tuple[Observation, int]] = []
     changes: list[Change] = []
     for o in seen:
         if o.a < now.since_s:
             return False
         if o.b <= confirmed_s and o.state <= now.state:
             continue
+        look = numbers[o.reason, o.prober]
         opens = o.state != now.state or o.a > confirmed_s
-        if opens and o.a < confirmed_s:
-            return False
         if opens:
-            closed.append(Run(now.since_s, confirmed_s, State(now.state)))
-        if o.state != now.state:
-            changes.append(Change(o.point_id, o.lane, o.a, now.state, o.state, o.reason))
-        tells = o.state != now.state or (
-            o.reason != now.reason and (o.a - now.told_s >= REASON_RETOLD_S or o.a > confirmed_s)
-        )
-        if tells:
-            told.append(o)
-        confirmed_s = max(confirmed_s, o.b) if not opens else o.b
-        now = Standing(
-            now.point_id,
-            None,
-            o.state,
-            o.a if opens else now.since_s,
-            confirmed_s,
-            o.a if o.state != now.state else now.held_s,
-            o.a if tells else now.told_s,
-            o.reason if tells else now.reason,
-        )
-    if now is not standing:
-        writes.standing[now.point_id] = now
+            if o.a < confirmed_s:
+                return False
+            closed.append(Run(now.since_s, confirmed_s, State(now.state), now.look))
+            if o.state != now.state:
+                changes.append(Change(o.point_id, o.lane, o.a, now.state, o.state, o.reason))
+            held_s = o.a if o.state != now.state else now.held_s
+            now = Standing(o.point_id, None, o.state, o.a, o.b, held_s, o.a, look, look)
+            if o.remark:
+                told.append((o, look))
+        elif look != now.last_look and o.a - now.told_s >= REASON_RETOLD_S:
+            now = now._replace(told_s=o.a, last_look=look)
+            told.append((o, look))
+        confirmed_s = o.b if opens else max(confirmed_s, o.b)
+    if now is standing and confirmed_s == standing.confirmed_s:
+        return True
+    writes.standing[now.point_id] = now._replace(confirmed_s=confirmed_s)
     writes.runs += [(now.point_id, r) for r in cut(closed)]
-    for o in told:
-        writes.tell(o, o.a)
+    for o, look in told:
+        writes.tell(o.point_id, o.a, o.state, look, o.remark)
     writes.changes += changes
-    if now is not standing:
-        writes.mark(now.point_id, seen[0].a, confirmed_s)
+    writes.mark(now.point_id, seen[0].a, confirmed_s)
     return True
 
 
@@ -239,51 +263,36 @@ def _merge(
     stored: Sequence[Run],
     seen: Sequence[Observation],
     stretches: Sequence[Span],
+    numbers: Numbers,
 ) -> None:
     """Everything else: cut the union, take the highest rank, join, and let the last run stand open."""
     point_id = seen[0].point_id
-    new = [Run(o.a, o.b, o.state) for o in seen]
-    past_only = standing is not None and _is_past(standing, max(r.b for r in new), stretches)
-    before = merged([*stored, *(() if standing is None or past_only else _known(standing, stretches))])
+    new = [Run(o.a, o.b, o.state, numbers[o.reason, o.prober]) for o in seen]
+    end_s = max(r.b for r in new)
+    past_only = standing is not None and _is_past(standing, end_s, stretches)
+    known = [*stored, *(() if standing is None or past_only else _known(standing, stretches))]
+    before = merged(known)
     after = merged([*before, *new])
     if after == before:
         return
-    begun = _tell_beginnings(writes, before, after, seen)
-    writes.mark(point_id, new[0].a, max(r.b for r in new))
+    after = witnessed(after, [*known, *new])
+    starts = {(r.a, r.state) for r in after}.difference((r.a, r.state) for r in before)
+    for o in seen:
+        if o.remark and (o.a, o.state) in starts:
+            writes.tell(point_id, o.a, o.state, numbers[o.reason, o.prober], o.remark)
+    writes.mark(point_id, new[0].a, end_s)
     if standing is not None and past_only:
         _mend_past(writes, standing, stored, after)
         return
-    now = _standing_after(point_id, standing, after, begun, stretches)
-    closed = [Run(r.a, min(r.b, now.since_s), r.state) for r in after if r.a < now.since_s]
+    now = _standing_after(point_id, standing, after, stretches)
+    closed = [Run(r.a, min(r.b, now.since_s), r.state, r.look) for r in after if r.a < now.since_s]
     writes.replace(point_id, stored, cut(closed))
     if now != standing:
         writes.standing[point_id] = now
     was = standing.state if standing else UNKNOWN
     if now.state != was:
-        writes.changes.append(Change(point_id, writes.lane, after[-1].a, was, now.state, now.reason))
-
-
-def _tell_beginnings(
-    writes: Writes, before: Sequence[Run], after: Sequence[Run], seen: Sequence[Observation]
-) -> list[Observation]:
-    """Keep the looks with which runs begin now that did not before; those looks.
-
-    A run that now follows a contradiction begins anew, with the look that it began with before.
-    """
-    known = {(r.a, r.state) for r in before}
-    turns = {(r.a, r.state) for earlier, r in pairwise(before) if earlier.state != r.state}
-    begun: list[Observation] = []
-    for i, r in enumerate(after):
-        is_turn = i > 0 and after[i - 1].state != r.state
-        if (r.a, r.state) in (turns if is_turn else known):
-            continue
-        first = next((o for o in seen if o.state == r.state and o.a <= r.a < o.b), None)
-        if first is not None:
-            writes.tell(first, r.a)
-            begun.append(first)
-        elif is_turn:
-            writes.orphans.append((seen[0].point_id, r))
-    return begun
+        reason = next((o.reason for o in seen if numbers[o.reason, o.prober] == now.look), "")
+        writes.changes.append(Change(point_id, writes.lane, after[-1].a, was, now.state, reason))
 
 
 def _is_past(standing: Standing, end_s: int, stretches: Sequence[Span]) -> bool:
@@ -301,8 +310,8 @@ def _is_past(standing: Standing, end_s: int, stretches: Sequence[Span]) -> bool:
 def _known(standing: Standing, stretches: Sequence[Span]) -> list[Run]:
     """What an open run says."""
     if standing.confirmed_s is None:
-        return within(stretches, standing.since_s, State(standing.state))
-    return [Run(standing.since_s, standing.confirmed_s, State(standing.state))]
+        return within(stretches, standing.since_s, State(standing.state), standing.look)
+    return [Run(standing.since_s, standing.confirmed_s, State(standing.state), standing.look)]
 
 
 def _mend_past(writes: Writes, standing: Standing, stored: Sequence[Run], after: Sequence[Run]) -> None:
@@ -329,11 +338,7 @@ def _read_to(standing: Standing | None, end_s: int) -> int | None:
 
 
 def _standing_after(
-    point_id: PointId,
-    standing: Standing | None,
-    after: Sequence[Run],
-    begun: Sequence[Observation],
-    stretches: Sequence[Span],
+    point_id: PointId, standing: Standing | None, after: Sequence[Run], stretches: Sequence[Span]
 ) -> Standing:
     """The open run that the last of the merged runs has become.
 
@@ -346,13 +351,17 @@ def _standing_after(
     if shard is not None:
         ends_with_cover = bool(stretches) and stretches[-1][1] == last.b
         since_s = max(last.a, stretches[-1][0]) if ends_with_cover else last.b
-    same = standing is not None and standing.state == last.state
-    first = next((o for o in begun if o.state == last.state and o.a <= last.a < o.b), None)
-    if first is not None:
-        told_s, reason = last.a, first.reason
-    elif standing is not None and same:
-        told_s, reason = standing.told_s, standing.reason
-    else:
-        told_s, reason = last.a, ""
-    confirmed_s = last.b if shard is None else None
-    return Standing(point_id, shard, last.state, since_s, confirmed_s, _held(standing, after), told_s, reason)
+    told_s, last_look = last.a, last.look
+    if standing is not None and standing.state == last.state and standing.look == last.look:
+        told_s, last_look = standing.told_s, standing.last_look
+    return Standing(
+        point_id,
+        shard,
+        last.state,
+        since_s,
+        last.b if shard is None else None,
+        _held(standing, after),
+        told_s,
+        last.look,
+        last_look,
+    )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from lenskeeper.availability import rows_runs
-from lenskeeper.availability.exact import Mark, Writes, join, observe, slices
+from lenskeeper.availability.exact import Looks, Mark, Writes, join, observe, slices
 from lenskeeper.availability.lanes import FUTURE_S_MAX, REASON_RETOLD_S, SETTLED_S, UNKNOWN, Lane, State
 from lenskeeper.availability.observations import Change, Folded, Observation, Round
 from lenskeeper.availability.rows_runs import Standing
@@ -24,7 +24,7 @@ from lenskeeper.base.spans import Span
 from lenskeeper.inventory.ids import PointId
 
 Instants = npt.NDArray[np.int64]
-"""One instant for each place of the roster, UTC seconds; 0 where there is none."""
+"""One instant (UTC seconds) or number for each place of the roster; 0 where there is none."""
 
 NEVER: Final = 0
 
@@ -34,10 +34,11 @@ class Copy:
     """The open runs of a shard as the database has them, by place in its roster.
 
     codes:     state of each member's own open run, 0 where there is none.
-    since:     where it begins; held, told: as in the table.
+    since:     where it begins; held, told, look, last_look: as in the table.
     closed_to: before this instant a member's slots are booked by other ways, and only the exact path may add to them.
     others:    open runs of members that are not this shard's: of single looks, or of the shard they were in before.
     leaving:   open runs of this shard whose points are no longer in the roster.
+    reasons:   those of last_look, where they are not empty.
     stretches: the shard's cover.
     """
 
@@ -46,12 +47,15 @@ class Copy:
     since: Instants
     held: Instants
     told: Instants
+    look: Instants
+    last_look: Instants
     closed_to: Instants
     closed_to_max: int
     reasons: dict[int, str]
     others: dict[int, Standing]
     leaving: list[Standing]
     stretches: list[Span]
+    looks: Looks
 
     @property
     def end_s(self) -> int:
@@ -132,8 +136,12 @@ class RoundFolder:
         place = {point_id: i for i, point_id in enumerate(self.roster)}
         size = len(self.roster)
         codes = bytearray(size)
-        since, held, told, closed_to = (np.zeros(size, np.int64) for _ in range(4))
-        copy = Copy(edition, b"", since, held, told, closed_to, NEVER, {}, {}, [], stretches)
+        since, held, told, first, last, closed_to = (np.zeros(size, np.int64) for _ in range(6))
+        looks = Looks(connection)
+        reasons = {number: reason for (reason, _), number in looks.known.items()}
+        copy = Copy(
+            edition, b"", since, held, told, first, last, closed_to, NEVER, {}, {}, [], stretches, looks
+        )
         ends: dict[str, int] = {}
         for point_id, standing in rows_runs.standing_of(connection, self.lane, None).items():
             i = place.get(point_id)
@@ -144,9 +152,10 @@ class RoundFolder:
             elif standing.shard == self.shard:
                 codes[i] = standing.state
                 since[i], held[i], told[i] = standing.since_s, standing.held_s, standing.told_s
+                first[i], last[i] = standing.look, standing.last_look
                 closed_to[i] = standing.since_s
-                if standing.reason:
-                    copy.reasons[i] = standing.reason
+                if reason := reasons[standing.last_look]:
+                    copy.reasons[i] = reason
             else:
                 copy.others[i] = standing
                 closed_to[i] = standing.confirmed_s or self._end_of(connection, standing, ends)
@@ -207,15 +216,17 @@ class _Turn:
                 since=copy.since.copy(),
                 held=copy.held.copy(),
                 told=copy.told.copy(),
+                look=copy.look.copy(),
+                last_look=copy.last_look.copy(),
                 reasons=dict(copy.reasons),
                 others=dict(copy.others),
                 leaving=[],
             )
             for standing in copy.leaving:
-                self._close(standing.point_id, standing.state, standing.since_s, standing.held_s)
+                self._close(standing)
                 self.unknown.append(standing.point_id)
             self._turn_states(connection, after)
-            self._retell(after)
+            self._retell(connection, after)
             join(connection, self.writes, self.ends)
             rows_runs.take_standing(connection, self.writes.lane, self.unknown)
         if slot_s < self.writes.now_s - SETTLED_S:
@@ -236,7 +247,7 @@ class _Turn:
             point_id, slot_s = self.roster[i], self.seen.slot_s
             held_s = slot_s
             if was:
-                self._close(point_id, was, int(after.since[i]), int(after.held[i]))
+                self._close(self._standing(after, i, was))
             elif (other := after.others.pop(i, None)) is not None:
                 was = other.state
                 held_s = other.held_s if was == now else slot_s
@@ -245,60 +256,64 @@ class _Turn:
             if now == UNKNOWN:
                 self.unknown.append(point_id)
             else:
-                self._open(after, i, now, held_s)
+                self._open(connection, after, i, now, held_s)
             if was != now:
                 reason = self.seen.reasons.get(i, "")
                 self.writes.changes.append(Change(point_id, self.writes.lane, slot_s, was, now, reason))
 
-    def _open(self, after: Copy, i: int, state: int, held_s: int) -> None:
-        reason = self.seen.reasons.get(i, "")
-        slot_s = self.seen.slot_s
+    def _standing(self, copy: Copy, i: int, state: int) -> Standing:
+        return Standing(
+            self.roster[i],
+            self.shard,
+            state,
+            int(copy.since[i]),
+            None,
+            int(copy.held[i]),
+            int(copy.told[i]),
+            int(copy.look[i]),
+            int(copy.last_look[i]),
+        )
+
+    def _open(self, connection: Connection, after: Copy, i: int, state: int, held_s: int) -> None:
+        reason, remark = self.seen.reasons.get(i, ""), self.seen.remarks.get(i, "")
+        slot_s, point_id = self.seen.slot_s, self.roster[i]
+        look = after.looks.number(connection, reason, self.seen.prober)
         after.since[i], after.held[i], after.told[i] = slot_s, held_s, slot_s
+        after.look[i] = after.last_look[i] = look
         if reason:
             after.reasons[i] = reason
-        self._tell(i, state, reason, slot_s, held_s)
-
-    def _tell(self, i: int, state: int, reason: str, since_s: int, held_s: int) -> None:
-        seen, point_id = self.seen, self.roster[i]
         self.writes.standing[point_id] = Standing(
-            point_id, self.shard, state, since_s, None, held_s, seen.slot_s, reason
+            point_id, self.shard, state, slot_s, None, held_s, slot_s, look, look
         )
-        self.writes.evidence.append(
-            {
-                "point_id": point_id,
-                "lane": self.writes.lane,
-                "at_s": seen.slot_s,
-                "state": state,
-                "reason": reason,
-                "prober": seen.prober,
-                "remark": seen.remarks.get(i, ""),
-            }
-        )
+        if remark:
+            self.writes.tell(point_id, slot_s, state, look, remark)
 
-    def _retell(self, after: Copy) -> None:
+    def _retell(self, connection: Connection, after: Copy) -> None:
         """Reasons that became others while the state held: at most once an hour for each point."""
         for i, reason in dict(self.seen.reasons).items() - after.reasons.items():
             code = self.seen.codes[i]
             if code == UNKNOWN or self.seen.slot_s - after.told[i] < REASON_RETOLD_S:
                 continue
-            after.reasons[i] = reason
-            after.told[i] = self.seen.slot_s
-            self._tell(i, code, reason, int(after.since[i]), int(after.held[i]))
+            look = after.looks.number(connection, reason, self.seen.prober)
+            after.reasons[i], after.told[i], after.last_look[i] = reason, self.seen.slot_s, look
+            self.writes.standing[self.roster[i]] = self._standing(after, i, code)
+            remark = self.seen.remarks.get(i, "")
+            self.writes.tell(self.roster[i], self.seen.slot_s, code, look, remark)
 
-    def _close(self, point_id: PointId, state: int, since_s: int, held_s: int) -> None:
-        pieces = within(self.copy.stretches, since_s, State(state))
-        if held_s < since_s:
-            self.ends.append((point_id, pieces))
+    def _close(self, standing: Standing) -> None:
+        pieces = within(self.copy.stretches, standing.since_s, State(standing.state), standing.look)
+        if standing.held_s < standing.since_s:
+            self.ends.append((standing.point_id, pieces))
         else:
-            self.writes.runs += [(point_id, r) for r in cut(pieces)]
+            self.writes.runs += [(standing.point_id, r) for r in cut(pieces)]
 
     def _take_over(self, connection: Connection, other: Standing) -> None:
         """Close the open run of single looks, or of the shard that the point was in before."""
         if other.shard is None:
             assert other.confirmed_s is not None
-            pieces = [Run(other.since_s, other.confirmed_s, State(other.state))]
+            pieces = [Run(other.since_s, other.confirmed_s, State(other.state), other.look)]
         else:
             stretches = rows_runs.cover_of(connection, other.shard, self.writes.lane)
-            pieces = within(stretches, other.since_s, State(other.state))
+            pieces = within(stretches, other.since_s, State(other.state), other.look)
             rows_runs.next_edition(connection, self.writes.lane)  # that shard's copy still has it
         self.ends.append((other.point_id, pieces))

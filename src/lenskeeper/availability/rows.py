@@ -22,7 +22,7 @@ from sqlalchemy import (
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.observations import Current, Evidence
 from lenskeeper.availability.runs import Run, merged, month_start
-from lenskeeper.availability.schema import evidence, round_cover, run, standing
+from lenskeeper.availability.schema import evidence, look, round_cover, run, standing
 from lenskeeper.base.access import Scope
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.schema import membership
@@ -139,8 +139,9 @@ def current(connection: Connection, scope: Scope, lane: Lane) -> list[Current]:
             standing.c.state,
             standing.c.held_s,
             func.coalesce(standing.c.confirmed_s, greatest(standing.c.since_s, func.coalesce(ends.c.b, 0))),
-            standing.c.reason,
+            look.c.reason,
         )
+        .join(look, look.c.id == standing.c.last_look)
         .outerjoin(ends, ends.c.shard == standing.c.shard)
         .where(standing.c.lane == lane)
         .order_by(standing.c.point_id)
@@ -156,16 +157,48 @@ def current(connection: Connection, scope: Scope, lane: Lane) -> list[Current]:
 def evidence_of(
     connection: Connection, scope: Scope, point_id: PointId, lane: Lane, a: int, b: int
 ) -> list[Evidence]:
-    """Which looks stand behind the states of [a, b), by time: also the last one before, that still held at a."""
-    mine = (evidence.c.point_id == point_id, evidence.c.lane == lane)
-    first = select(func.max(evidence.c.at_s)).where(*mine, evidence.c.at_s <= a).scalar_subquery()
+    """Which looks stand behind the states of [a, b), by time: those that its runs began with, also before a.
+
+    A run that was cut at a month's end, or by a gap, is told with each of its parts. Among them are the looks by
+    which the reason became another one while the state held.
+    """
+    mine = (run.c.point_id == point_id, run.c.lane == lane)
+    closed = select(run.c.a.label("at_s"), run.c.state, run.c.look, literal("").label("remark")).where(
+        *mine, run.c.a >= month_start(a), run.c.a < b, run.c.b > a, _seen(scope, run.c.point_id, a, b)
+    )
+    open_one = select(standing.c.since_s, standing.c.state, standing.c.look, literal("")).where(
+        standing.c.point_id == point_id,
+        standing.c.lane == lane,
+        standing.c.since_s < b,
+        or_(standing.c.confirmed_s > a, _confirmed_in(a, b)),
+        _seen(scope, standing.c.point_id, a, b),
+    )
+    of_point = (evidence.c.point_id == point_id, evidence.c.lane == lane)
+    first = select(func.max(evidence.c.at_s)).where(*of_point, evidence.c.at_s <= a).scalar_subquery()
+    more = select(evidence.c.at_s, evidence.c.state, evidence.c.look, evidence.c.remark).where(
+        *of_point,
+        evidence.c.at_s >= func.coalesce(first, a),
+        evidence.c.at_s < b,
+        _seen(scope, evidence.c.point_id, a, b),
+    )
+    found = union_all(closed, open_one, more).subquery()
     query = (
-        select(evidence.c.at_s, evidence.c.state, evidence.c.reason, evidence.c.prober, evidence.c.remark)
-        .where(*mine, evidence.c.at_s >= func.coalesce(first, a), evidence.c.at_s < b)
-        .where(_seen(scope, evidence.c.point_id, a, b))
-        .order_by(evidence.c.at_s)
+        select(found.c.at_s, found.c.state, look.c.reason, look.c.prober, func.max(found.c.remark))
+        .join(look, look.c.id == found.c.look)
+        .group_by(found.c.at_s, found.c.state, look.c.reason, look.c.prober)
+        .order_by(found.c.at_s, found.c.state)
     )
     return [Evidence(row[0], State(row[1]), *row[2:]) for row in connection.execute(query)]
+
+
+def _confirmed_in(a: int, b: int) -> ColumnElement[bool]:
+    """Some round of [a, b) confirms the open run."""
+    return (
+        select(literal(1))
+        .where(round_cover.c.shard == standing.c.shard, round_cover.c.lane == standing.c.lane)
+        .where(round_cover.c.a < b, round_cover.c.b > greatest(standing.c.since_s, a))
+        .exists()
+    )
 
 
 def _seen(scope: Scope, point_id: ColumnElement[int], a: int, b: int) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.runs import Run
-from lenskeeper.availability.schema import book_edition, evidence, round_cover, run, standing
+from lenskeeper.availability.schema import book_edition, evidence, look, round_cover, run, standing
 from lenskeeper.base.spans import Span
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.store.statements import insert_into
@@ -27,7 +27,8 @@ class Standing(NamedTuple):
     confirmed_s: int | None
     held_s: int
     told_s: int
-    reason: str
+    look: int
+    last_look: int
 
 
 _STANDING: Final = tuple(standing.c[name] for name in Standing._fields)
@@ -50,15 +51,15 @@ def runs_of_points(
 ) -> dict[PointId, list[Run]]:
     """Runs that begin in [from_s, to_s], sorted, of at most POINTS_AT_ONCE points."""
     query = (
-        select(run.c.point_id, run.c.a, run.c.b, run.c.state)
+        select(run.c.point_id, run.c.a, run.c.b, run.c.state, run.c.look)
         .where(run.c.point_id.in_(points), run.c.lane == lane, run.c.a >= from_s)
         .order_by(run.c.point_id, run.c.a)
     )
     if to_s is not None:
         query = query.where(run.c.a <= to_s)
     found: dict[PointId, list[Run]] = {}
-    for point_id, a, b, state in connection.execute(query):
-        found.setdefault(point_id, []).append(Run(a, b, State(state)))
+    for point_id, a, b, state, seen in connection.execute(query):
+        found.setdefault(point_id, []).append(Run(a, b, State(state), seen))
     return found
 
 
@@ -104,7 +105,9 @@ def cover(connection: Connection, shard: str, lane: Lane, a: int, b: int, stretc
 
 def put_runs(connection: Connection, lane: Lane, runs: Iterable[tuple[PointId, Run]]) -> None:
     """Write runs that are not there yet, cut at months already."""
-    rows = [{"point_id": p, "lane": lane, "a": r.a, "b": r.b, "state": r.state} for p, r in runs]
+    rows = [
+        {"point_id": p, "lane": lane, "a": r.a, "b": r.b, "state": r.state, "look": r.look} for p, r in runs
+    ]
     if rows:
         connection.execute(insert(run), rows)
 
@@ -139,7 +142,7 @@ def put_evidence(connection: Connection, rows: Sequence[Row]) -> None:
     if not rows:
         return
     into = insert_into(connection, evidence)
-    names = ("state", "reason", "prober", "remark")
+    names = ("state", "look", "remark")
     into = into.on_conflict_do_update(
         index_elements=["point_id", "lane", "at_s"],
         set_={name: into.excluded[name] for name in names},
@@ -148,24 +151,20 @@ def put_evidence(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(into, rows)
 
 
-def evidence_before(connection: Connection, lane: Lane, runs: Iterable[tuple[PointId, Run]]) -> list[Row]:
-    """The last look before each run that found its state, as evidence of the run's beginning.
+def looks_of(connection: Connection) -> dict[tuple[str, str], int]:
+    """The known ways a look may end, (reason, prober), with their numbers."""
+    return {
+        (row[1], row[2]): row[0]
+        for row in connection.execute(select(look.c.id, look.c.reason, look.c.prober))
+    }
 
-    One query for each: only runs that a late result split come here.
-    """
-    rows: list[Row] = []
-    for point_id, split in runs:
-        query = (
-            select(evidence.c.reason, evidence.c.prober, evidence.c.remark)
-            .where(evidence.c.point_id == point_id, evidence.c.lane == lane, evidence.c.state == split.state)
-            .where(evidence.c.at_s < split.a)
-            .order_by(evidence.c.at_s.desc())
-            .limit(1)
-        )
-        for found in connection.execute(query):
-            row = {"point_id": point_id, "lane": lane, "at_s": split.a, "state": split.state}
-            rows.append({**row, **found._mapping})
-    return rows
+
+def number_of_look(connection: Connection, reason: str, prober: str) -> int:
+    """The number of a look; another shard's round may have written it a moment ago."""
+    added = insert_into(connection, look).values(reason=reason, prober=prober).on_conflict_do_nothing()
+    connection.execute(added)
+    query = select(look.c.id).where(look.c.reason == reason, look.c.prober == prober)
+    return int(connection.execute(query).scalar_one())
 
 
 def edition_of(connection: Connection, lane: Lane) -> int:

@@ -18,11 +18,15 @@ _MONTHS: Final = tuple(
 
 
 class Run(NamedTuple):
-    """A state that held over [a, b), UTC seconds. A tuple: a replay makes millions."""
+    """A state that held over [a, b), UTC seconds. A tuple: a replay makes millions.
+
+    look: the look it began with, by its number in the table of looks; 0 where that is not asked for.
+    """
 
     a: int
     b: int
     state: State
+    look: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +60,21 @@ def cut(runs: Iterable[Run]) -> list[Run]:
     for run in runs:
         a = run.a
         for month in months_between(a, run.b):
-            out.append(Run(a, month, run.state))
+            out.append(Run(a, month, run.state, run.look))
             a = month
-        out.append(run if a == run.a else Run(a, run.b, run.state))
+        out.append(run if a == run.a else Run(a, run.b, run.state, run.look))
     return out
 
 
 def merged(runs: Iterable[Run]) -> list[Run]:
     """Each slot the highest rank that any of the runs gives it; what touches and is equal is joined.
 
-    In any order, any number of times: the result is the same. Sorted, disjoint, and not cut at months.
+    In any order, any number of times: the result is the same. Sorted, disjoint, not cut at months, and without
+    looks: see `witnessed`.
     """
     ups: list[Span] = []
     downs: list[Span] = []
-    for a, b, state in runs:
+    for a, b, state, _ in runs:
         (ups if state == State.UP else downs).append((a, b))
     up = union(ups)
     down = subtract(union(downs), up)
@@ -80,7 +85,24 @@ def merged(runs: Iterable[Run]) -> list[Run]:
     return out
 
 
-def within(stretches: Sequence[Span], since_s: int, state: State) -> list[Run]:
+def witnessed(runs: Iterable[Run], sources: Sequence[Run]) -> list[Run]:
+    """Merged runs, each with the look of that source which it begins with; of two, the first.
+
+    What is left of a run that was split, or was hidden by a higher rank, begins with the look of the run it is of.
+    """
+    begins: dict[tuple[int, State], int] = {}
+    for source in sources:
+        begins.setdefault((source.a, source.state), source.look)
+    out: list[Run] = []
+    for run in runs:
+        look = begins.get((run.a, run.state))
+        if look is None:
+            look = next(s.look for s in sources if s.state == run.state and s.a <= run.a < s.b)
+        out.append(Run(run.a, run.b, run.state, look))
+    return out
+
+
+def within(stretches: Sequence[Span], since_s: int, state: State, look: int = 0) -> list[Run]:
     """What a standing run says: its state, from its beginning on, as far as the rounds go.
 
     stretches: sorted and disjoint; the last few are what matters, so they are looked through from the end.
@@ -89,7 +111,7 @@ def within(stretches: Sequence[Span], since_s: int, state: State) -> list[Run]:
     for a, b in reversed(stretches):
         if b <= since_s:
             break
-        out.append(Run(max(a, since_s), b, state))
+        out.append(Run(max(a, since_s), b, state, look))
     out.reverse()
     return out
 

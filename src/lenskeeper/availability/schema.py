@@ -1,6 +1,6 @@
 """The tables of the books. Runs, rounds and evidence first, then exclusions and day figures; written by this room only."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, Text, UniqueConstraint
 
 from lenskeeper.inventory.schema import point
 from lenskeeper.store.tables import table
@@ -15,12 +15,14 @@ run = table(
     Column("a", BigInteger, primary_key=True),
     Column("b", BigInteger, CheckConstraint("b > a", name="lasts"), nullable=False),
     Column("state", Integer, CheckConstraint("state IN (1, 2)", name="state_known"), nullable=False),
+    Column("look", Integer, nullable=False),
     without_rowid=True,
     comment="A row is a closed run: the lane of this point was down (1) or up (2) in [a, b), UTC seconds. Written when "
     "the state changes, when nothing more is known, or when a late result mends the past. Unknown is no row. The "
     "runs of one point and lane never overlap; two that touch have different states, except at the end of a UTC "
     "month, where all are cut: so a >= start of the month of A and a < B finds all that meets [A, B), and retention "
-    "drops whole months. Not a row per sample: that is 291 times as many (availability.md section 2). No foreign "
+    "drops whole months. look names the look it began with: a row of evidence for each would be 21 to 84 MB a month "
+    "beside 60. Not a row per sample: that is 291 times as many (availability.md section 2). No foreign "
     "key to point: points are never deleted, and each row would cost a look-up.",
 )
 
@@ -34,7 +36,8 @@ standing = table(
     Column("confirmed_s", BigInteger),
     Column("held_s", BigInteger, nullable=False),
     Column("told_s", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("look", Integer, nullable=False),
+    Column("last_look", Integer, nullable=False),
     CheckConstraint("(shard IS NULL) = (confirmed_s IS NOT NULL)", name="confirmed_by_one"),
     CheckConstraint("held_s <= since_s", name="held_before_since"),
     without_rowid=True,
@@ -42,7 +45,8 @@ standing = table(
     "[since_s, for ever) as far as the shard's round_cover goes; without one it is [since_s, confirmed_s). Written "
     "when the state or its reason changes, and without a shard at each look. held_s is since when no look said "
     "otherwise, over gaps and over parts already moved to run; it is earlier than since_s only where the run before "
-    "may touch. told_s is when evidence was last written. No row: nothing is known since the last run. Not a "
+    "may touch. look is the look it began with, last_look the latest one that gave another reason, told at told_s. No "
+    "row: nothing is known since the last run. Not a "
     "confirmation per point and minute: that is 20 times the work (scale-out.md section 2).",
 )
 
@@ -68,18 +72,27 @@ book_edition = table(
     "comparison of all rows: that is the work which the copy saves.",
 )
 
+look = table(
+    "look",
+    Column("id", Integer, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("prober", Text, nullable=False),
+    UniqueConstraint("reason", "prober", name="uq_look"),
+    comment="A row is one way a look may end: the outcome or kind of fault, and who looked. Written when it happens for "
+    "the first time; a few hundred in all. Runs name it by its id, which is one byte or two instead of twenty.",
+)
+
 evidence = table(
     "evidence",
     Column("point_id", Integer, primary_key=True),
     Column("lane", Integer, primary_key=True),
     Column("at_s", BigInteger, primary_key=True),
     Column("state", Integer, CheckConstraint("state IN (1, 2)", name="state_known"), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("prober", Text, nullable=False),
+    Column("look", Integer, nullable=False),
     Column("remark", Text, nullable=False),
     without_rowid=True,
-    comment="A row is the look with which a state began, or with which its reason became another one: outcome, who "
-    "looked, and the peer's own words. Kept for 13 months, so that a disputed hour can be shown. A reason that only "
+    comment="A row is a look that says more than its run does: the state held and the reason became another one, or the "
+    "peer had words of its own. Kept for 13 months, so that a disputed hour can be shown. A reason that only "
     "alternates is told once an hour, because routers limit what they send and 600 dead cameras would write 864,000 "
     "rows a day. No picture and no figure of one.",
 )
@@ -153,36 +166,46 @@ day_rollup = table(
     Column("point_id", Integer, primary_key=True),
     Column("rev", Integer, nullable=False),
     Column("excluded_s", Integer, nullable=False),
-    Column("reach_gap_s", Integer, nullable=False),
-    Column("reach_down_s", Integer, nullable=False),
-    Column("reach_outages", Integer, nullable=False),
-    Column("reach_repaired", Integer, nullable=False),
-    Column("reach_repair_s", Integer, nullable=False),
-    Column("fit_gap_s", Integer, nullable=False),
+    Column("light_excluded_s", Integer, nullable=False),
+    Column("gap_s", Integer, nullable=False),
+    Column("down_s", Integer, nullable=False),
+    Column("outages", Integer, nullable=False),
+    Column("repaired", Integer, nullable=False),
+    Column("repair_s", Integer, nullable=False),
+    without_rowid=True,
+    comment="A row adds up one point over one local day (days since 1970-01-01, in the point's time zone), over that "
+    "part of the day in which it was in service. Written once the day is over and settled, and whole again when "
+    "something changed it; never incremented, because a repeated batch would count twice. down, gap and outages are "
+    "of reachability; gap is what is neither excluded, up nor down, and what is left is up: a healthy day is all "
+    "zeros, for which SQLite keeps no byte but the type. light is the part by daylight. An outage counts on the day "
+    "it began, its repair on the day it was seen up again, with the down seconds of all its days. rev counts how "
+    "often a later result changed the day, here or in day_looks.",
+)
+
+day_looks = table(
+    "day_looks",
+    Column("day", Integer, primary_key=True),
+    Column("point_id", Integer, primary_key=True),
+    Column("fit_up_s", Integer, nullable=False),
     Column("fit_down_s", Integer, nullable=False),
     Column("fit_outages", Integer, nullable=False),
     Column("fit_repaired", Integer, nullable=False),
     Column("fit_repair_s", Integer, nullable=False),
-    Column("light_s", Integer, nullable=False),
-    Column("light_excluded_s", Integer, nullable=False),
-    Column("fit_light_gap_s", Integer, nullable=False),
+    Column("fit_light_up_s", Integer, nullable=False),
     Column("fit_light_down_s", Integer, nullable=False),
-    Column("delivery_gap_s", Integer, nullable=False),
+    Column("delivery_up_s", Integer, nullable=False),
     Column("delivery_down_s", Integer, nullable=False),
-    Column("clock_gap_s", Integer, nullable=False),
+    Column("clock_up_s", Integer, nullable=False),
     Column("clock_down_s", Integer, nullable=False),
     Column("low_visibility_s", Integer, nullable=False),
     Column("not_checkable_s", Integer, nullable=False),
     Column("no_picture_s", Integer, nullable=False),
     Column("held_s", Integer, nullable=False),
     without_rowid=True,
-    comment="A row adds up one point over one local day (days since 1970-01-01, in the point's time zone), over that "
-    "part of the day in which it was in service. Written once the day is over and settled, and whole again when "
-    "something changed it; never incremented, because a repeated batch would count twice. gap is what is neither "
-    "excluded, up nor down; what is left is up: a healthy day is all zeros, which SQLite keeps in the header alone, "
-    "and so one wide row costs less than one row per lane. light_* is the part by daylight. An outage counts on the "
-    "day it began, its repair on the day it was seen up again, with the down seconds of all its days. rev counts "
-    "how often a later result changed the row.",
+    comment="A row adds up what looks at pictures said of one point and local day, excluded time left out; no row: "
+    "nothing was said. Written and rewritten with the row of day_rollup. fit_light_* is the part by daylight. One "
+    "wide row, because a row per lane would repeat the key eight times; not in day_rollup, because most points are "
+    "asked for a picture far more rarely than whether they answer, and passive ones never.",
 )
 
 day_closed = table(

@@ -57,7 +57,7 @@ def spells(runs: Sequence[Run], excluded: Sequence[Span]) -> list[Spell]:
     """
     out: list[Spell] = []
     down: list[Span] = []
-    for a, b, state in runs:
+    for a, b, state, _ in runs:
         if state == State.DOWN:
             down.append((a, b))
         elif down:
