@@ -27,6 +27,7 @@ from lenskeeper.base.outcomes import Outcome
 from lenskeeper.inventory.ids import CredentialId, DeviceId, PointId
 from lenskeeper.inventory.points import Watched
 from lenskeeper.probing.errands import Errand, Looked, Stream, Why
+from lenskeeper.probing.fleet import fleet_of
 from lenskeeper.probing.manners import Manners
 from lenskeeper.probing.memory import Remembered
 from lenskeeper.probing.picture_desk import GREETING_BYTES
@@ -630,6 +631,19 @@ async def test_a_sub_stream_that_we_only_thought_of_and_is_not_there_is_no_fault
     await pass_slots(rounds_of(plan, world, desk), 15)
     assert {looked.outcome for _, looked in desk.looks} == {Outcome.PLAYING}
     assert len([e for e in world.errands if "subtype=1" in e.url]) == 2
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_plan_laid_over_another_is_the_plan_laid_out_afresh(seed: int) -> None:
+    chance, manners = Random(seed), Manners()
+    first, second = random_city(chance), random_city(chance)
+    afresh, over = fleet_of(second, manners), fleet_of(second, manners, fleet_of(first, manners))
+    assert over.door_keys == afresh.door_keys
+    assert over.starts_s == afresh.starts_s
+    assert over.watched == afresh.watched
+    for name in ("door_of", "has_way", "has_evidence", "zone_of", "site_of", "period_s"):
+        assert (getattr(over, name) == getattr(afresh, name)).all()
 
 
 def random_city(chance: Random) -> list[Watched]:

@@ -70,10 +70,24 @@ class Fleet:
     has_way: Bools
 
 
-def fleet_of(plan: Sequence[Watched], manners: Manners) -> Fleet:
-    """Lay a plan out. A point is watched once: the first of two rows with one id counts."""
+def stays(one: Watched, other: Watched) -> bool:
+    """Whether it is still the same device, looked at in the same way."""
+    return (one.device_id, one.url, one.still_url, one.channel) == (
+        other.device_id,
+        other.url,
+        other.still_url,
+        other.channel,
+    )
+
+
+def fleet_of(plan: Sequence[Watched], manners: Manners, old: Fleet | None = None) -> Fleet:
+    """Lay a plan out. A point is watched once: the first of two rows with one id counts.
+
+    old: the plan before, laid out with the same manners; the addresses of points that stay are not read again.
+    """
     watched = tuple({w.point_id: w for w in reversed(plan)}.values())[::-1]
-    wanted, keys = _doors(watched)
+    kept = _kept(watched, old)
+    wanted, keys = _doors(watched, kept, old)
     order = spread(wanted.values(), manners.sweep_share * manners.slot_s)
     targets = tuple(target for _, target in order)
     door_keys = tuple((host_key(t.host), t.port) for t in targets)
@@ -120,7 +134,13 @@ def fleet_of(plan: Sequence[Watched], manners: Manners) -> Fleet:
         is_passive=np.array([w.passive_only for w in watched], np.bool_),
         budget_bytes=np.array([(w.budget_mb_month or 0) * MEGABYTE for w in watched], np.int64),
         has_way=np.array(
-            [[bool(way) for way in ways(w, derive=manners.derive_streams)] for w in watched], np.bool_
+            [
+                old.has_way[o]
+                if old is not None and (o := kept[n]) != NOWHERE
+                else [bool(way) for way in ways(w, derive=manners.derive_streams)]
+                for n, w in enumerate(watched)
+            ],
+            np.bool_,
         ).reshape(len(watched), STREAMS),
     )
 
@@ -140,18 +160,34 @@ def door_target(watched: Watched) -> Target | None:
     return None if target.route.is_file else target
 
 
-def _doors(watched: Sequence[Watched]) -> tuple[dict[Door, Target], list[Door | None]]:
+def _kept(watched: Sequence[Watched], old: Fleet | None) -> list[int]:
+    """Where each point stood in the plan before, or NOWHERE where it is new or another device."""
+    if old is None:
+        return [NOWHERE] * len(watched)
+    places = [old.place_of.get(w.point_id, NOWHERE) for w in watched]
+    return [
+        o if o != NOWHERE and stays(old.watched[o], w) else NOWHERE
+        for o, w in zip(places, watched, strict=True)
+    ]
+
+
+def _doors(
+    watched: Sequence[Watched], kept: Sequence[int], old: Fleet | None
+) -> tuple[dict[Door, Target], list[Door | None]]:
     """One target for each door, that of its first point, and each point's door."""
     wanted: dict[Door, Target] = {}
     keys: list[Door | None] = []
-    for one in watched:
-        target = door_target(one)
-        if target is None:
-            keys.append(None)
-            continue
-        key = (host_key(target.host), target.port)
-        wanted.setdefault(key, target)
+    for one, place in zip(watched, kept, strict=True):
+        key, target = None, None
+        if old is not None and place != NOWHERE:
+            door = int(old.door_of[place])
+            if door != NOWHERE:
+                key, target = old.door_keys[door], old.targets[door]
+        elif (target := door_target(one)) is not None:
+            key = (host_key(target.host), target.port)
         keys.append(key)
+        if key is not None and target is not None:
+            wanted.setdefault(key, target)
     return wanted, keys
 
 

@@ -100,10 +100,13 @@ class Nets:
 def net_of(host: str) -> str:
     """The network whose routers a host shares: its /24, or /64 of IPv6; a name is its own."""
     key = host_key(host)
+    head, dot, last = key.rpartition(".")
+    if dot and last.isdecimal() and ":" not in key:  # an IPv4 address, by host_key; no name ends in a number
+        return f"{head}.0/24"
     if not is_ip(key):
         return key
     ip = ipaddress.ip_address(key.partition("%")[0])
-    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
+    return str(ipaddress.ip_network((ip, 64), strict=False))
 
 
 def spread(doors: Iterable[Target], window_s: float) -> list[tuple[float, Target]]:

@@ -11,14 +11,14 @@ from lenskeeper.base.outcomes import Outcome
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.probing.errands import Errand, Looked, Stream, Why
 from lenskeeper.probing.evidence import evidence_of
-from lenskeeper.probing.fleet import NOWHERE, Fleet
+from lenskeeper.probing.fleet import NOWHERE, Fleet, stays
 from lenskeeper.probing.manners import Manners
 from lenskeeper.probing.memory import Payer, Remembered, RouteRecord, UsedRecord
 from lenskeeper.probing.pacing import Lines, Nets, StopSwitch, TokenBucket
 from lenskeeper.probing.round_results import CODE_OF, Fact, FactKind, Held, RoundsTally
 from lenskeeper.probing.routes import Routes, ways
 from lenskeeper.probing.schedule import NOT_DUE, Bools, asked_on_day, due_moments, ramp_day, turns
-from lenskeeper.probing.standing import PointStanding, stays
+from lenskeeper.probing.standing import PointStanding
 
 BACK_OFF_FIRST_S: Final = 30
 BACK_OFF_MAX_S: Final = 600
@@ -58,6 +58,7 @@ class PictureDesk:
         tell: Callable[[Fact], None],
     ) -> None:
         self.fleet, self.points, self.routes = fleet, PointStanding(len(fleet.ids)), Routes(fleet.has_way)
+        self._has_choice = fleet.has_way.sum(axis=1) > 1
         self._manners, self._tally, self._chance, self._tell = manners, tally, chance, tell
         self._uplinks = Lines(manners.uplink_bps, manners.uplinks_bps)
         self._sites = Lines(manners.site_bps, manners.sites_bps)
@@ -90,6 +91,7 @@ class PictureDesk:
         old, points, routes = self.fleet, self.points, self.routes
         self.fleet, self.points = fleet, PointStanding(len(fleet.ids))
         self.routes = Routes(fleet.has_way)
+        self._has_choice = fleet.has_way.sum(axis=1) > 1
         pairs = [
             (i, old.place_of[w.point_id]) for i, w in enumerate(fleet.watched) if w.point_id in old.place_of
         ]
@@ -124,7 +126,8 @@ class PictureDesk:
         )
         is_new = due != NOT_DUE
         self._tally.pictures_due += int(np.count_nonzero(is_new))
-        points.owed_s[is_new] = due[is_new]
+        is_first = is_new & (points.owed_s == 0)  # who waits already keeps his turn
+        points.owed_s[is_first] = due[is_first]
         points.owed_s[points.is_requested] = slot_s
         wanted = points.owed_s > 0
         if not wanted.any():
@@ -267,7 +270,7 @@ class PictureDesk:
             self._put_off(i, slot_s)
             return
         self.routes.learn(i, order.errand.stream, looked, slot_s)
-        if order.errand.stream is Stream.MAIN and self._manners.main_every_s:
+        if order.errand.stream is Stream.MAIN and self._manners.main_every_s and self._has_choice[i]:
             own = self.fleet.ids[i : i + 1]
             points.main_turn[i] = turns(own, slot_s, self._manners.main_every_s)[0]
         points.busy[i] = 0

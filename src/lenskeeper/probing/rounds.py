@@ -261,7 +261,7 @@ class Rounds:
     def _lay_plan(self) -> None:
         if self._is_stale:
             self._is_stale = False
-            fleet = fleet_of(self._plan(), self._manners)
+            fleet = fleet_of(self._plan(), self._manners, self.fleet)
             self._desk.replan(fleet)
             self._watch.replan(fleet)
 

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lenskeeper.inventory.points import Watched
 from lenskeeper.probing.fleet import Fleet
 from lenskeeper.probing.round_results import UNKNOWN
 
@@ -64,13 +63,3 @@ class DoorStanding:
             mine, theirs = (list(column) for column in zip(*pairs, strict=True))
             for name in vars(self):
                 getattr(self, name)[mine] = getattr(other, name)[theirs]
-
-
-def stays(one: Watched, other: Watched) -> bool:
-    """Whether it is still the same device, looked at in the same way."""
-    return (one.device_id, one.url, one.still_url, one.channel) == (
-        other.device_id,
-        other.url,
-        other.still_url,
-        other.channel,
-    )
