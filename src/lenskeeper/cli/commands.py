@@ -16,9 +16,12 @@ from lenskeeper.base.errors import CallerError
 from lenskeeper.cli.check import add_check, run_check
 from lenskeeper.cli.demo import add_demo, run_demo
 from lenskeeper.cli.init import add_init, run_init
+from lenskeeper.cli.lists import add_lists, run_cameras, run_runs
 from lenskeeper.cli.register import add_register, run_declare, run_diff, run_import, run_login
+from lenskeeper.cli.reports import add_reports, run_report
 from lenskeeper.cli.serving import add_serving, run_accept, run_serve, run_stop, run_survey
 from lenskeeper.cli.simulate import add_simulate, run_simulate
+from lenskeeper.cli.upkeep import add_upkeep, run_backup, run_maintenance, run_restore, run_verify
 from lenskeeper.store.errors import StoreTooNew, StoreUnavailable
 
 USAGE: Final = 2
@@ -36,6 +39,13 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "stop": run_stop,
     "survey": run_survey,
     "accept": run_accept,
+    "cameras": run_cameras,
+    "runs": run_runs,
+    "report": run_report,
+    "maintenance": run_maintenance,
+    "backup": run_backup,
+    "restore": run_restore,
+    "verify": run_verify,
     "simulate": run_simulate,
     "demo": run_demo,
 }
@@ -59,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
     add_init(commands)
     add_register(commands)
     add_serving(commands)
+    add_lists(commands)
+    add_reports(commands)
+    add_upkeep(commands)
     add_simulate(commands)
     add_demo(commands)
     return top
