@@ -140,6 +140,11 @@ def test_a_declared_system_is_undone_and_what_was_delivered_is_kept() -> None:
     assert whys(found) == [Why.CRS]
 
 
+def test_a_system_without_a_place_is_not_kept() -> None:
+    found = checked("设备编码,设备名称,经度,纬度,坐标系\n1,a,,,GCJ-02\n")
+    assert (found.good[0].file.src_crs, found.good[0].file.src_x) == ("", None)
+
+
 def test_a_system_must_be_declared() -> None:
     with pytest.raises(Invalid, match="declare"):
         checked("设备编码,设备名称\n1,a\n", crs="")

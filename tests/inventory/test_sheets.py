@@ -1,6 +1,7 @@
 """Sheets as they come: encodings, separators, merged headers; and files that must be turned away with a cure."""
 
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -232,14 +233,33 @@ def test_no_bytes_break_the_reader(data: bytes, begin: bytes) -> None:
         assert all(len(row) == len(sheet.header) for row in sheet.rows)
 
 
-@settings(max_examples=40)
-@given(st.data())
-def test_no_damage_to_a_workbook_breaks_the_reader(data: st.DataObject) -> None:
-    whole = bytearray(xlsx_bytes(ROWS))
-    for _ in range(data.draw(st.integers(1, 8))):
-        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    with suppress(Invalid):
-        parse_sheet(bytes(whole), "x.xlsx")
+def packed(method: int) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(xlsx_bytes(ROWS))) as archive:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", method) as other:
+            for entry in archive.infolist():
+                other.writestr(entry.filename, archive.read(entry))
+    return out.getvalue()
+
+
+def test_a_packing_that_no_spreadsheet_writes_is_turned_away() -> None:
+    with pytest.raises(Invalid, match="packed"):
+        parse_sheet(packed(zipfile.ZIP_LZMA), "x.xlsx")
+    assert parse_sheet(packed(zipfile.ZIP_STORED), "x.xlsx").header == HEADER
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_damage_to_a_workbook_breaks_the_reader(seed: int) -> None:
+    chance, whole = random.Random(seed), xlsx_bytes(ROWS)
+    end = whole.rfind(b"PK\x01\x02")
+    for n in range(
+        60
+    ):  # every other time in the lists at the end of a zip, where a byte sends the reader astray
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            data[chance.randrange(end - 600 if n % 2 else 0, len(data))] = chance.randrange(256)
+        with suppress(Invalid):
+            parse_sheet(bytes(data), "x.xlsx")
 
 
 CELL = st.one_of(st.text('ab,;"\n东', max_size=5), st.just(""))

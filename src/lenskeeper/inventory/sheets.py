@@ -166,7 +166,7 @@ def _best_header(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> 
         ]
         alone_known, both_known = _known(own, mapping), _known(both, mapping)
         # both rows only where both add to it: else a title, or the first row of values, would be taken in
-        pair = both_known > alone_known and both_known > _known(above, mapping) and alone_known > 0
+        pair = both_known > alone_known and both_known > _known(above, mapping)
         known, names = (both_known, both) if pair else (alone_known, own)
         if known > best[0]:
             best = (known, at, names)

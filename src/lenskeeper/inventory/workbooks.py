@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ SHEETS_MAX: Final = 50  # a workbook with more is no list of cameras
 CHUNK_BYTES: Final = 1024 * 1024
 TAG_CHARS_MAX: Final = 300  # of a cell's opening tag, kept from one chunk to the next
 
+PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what every spreadsheet writes
+ENCRYPTED_BIT: Final = 0x1  # of a part's flags (APPNOTE 4.4.4)
+# What zipfile raises when a byte of its lists is another.
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError, NotImplementedError,
+)  # fmt: skip
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP: Final = b"PK\x03\x04"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
@@ -97,12 +104,10 @@ def inspect(data: bytes, source: str) -> Inspected:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _admit(archive, source)
             failed = sum(_measure(archive, entry, source) for entry in archive.infolist())
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError):
+    except _DAMAGE:
         raise Invalid(
             f"{source}: the file is not whole or no workbook; send it again", field="file"
         ) from None
-    except RuntimeError:  # zipfile's word for a password
-        raise _encrypted(source) from None
     return Inspected(data, source, failed)
 
 
@@ -125,6 +130,12 @@ def _admit(archive: zipfile.ZipFile, source: str) -> None:
     if any("/externallinks/" in name for name in names):
         raise Invalid(
             f"{source} takes values from other files: copy its sheet and paste the values only", field="file"
+        )
+    if any(entry.flag_bits & ENCRYPTED_BIT for entry in entries):
+        raise _encrypted(source)
+    if any(entry.compress_type not in PACKINGS for entry in entries):
+        raise Invalid(
+            f"{source} is packed in an unusual way; open it and save it again as .xlsx", field="file"
         )
     too_big = sum(entry.file_size for entry in entries) > UNPACKED_BYTES_MAX
     if too_big or any(_is_bomb(entry) for entry in entries):
