@@ -1,5 +1,6 @@
 """Memories, baselines and records in the database and back, on both engines."""
 
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import msgspec
@@ -39,6 +40,7 @@ from lenskeeper.units.ids import UnitId
 
 SOFTWARE = "0.2.0"
 DAY = 86_400
+MAPS = ("level_map", "detail_map", "column_edges", "row_edges", "tile_sums", "pattern", "ink")
 LATER_S = MONDAY_S + DAY
 
 
@@ -186,6 +188,22 @@ def test_every_record_proves_its_verdict_and_holds_no_map(store: Store) -> None:
         assert set(read["figures"]) == set(SCALARS)
         assert len(text) < 6_000
         assert not [v for v in read.values() if isinstance(v, list)], "no array of any look"
+
+
+def test_what_is_stored_before_a_reference_stands_depends_on_no_map_or_profile() -> None:
+    """Charter 3: other tiles, other edges, the same bytes; the open chapter itself is never handed to the store."""
+    stored = []
+    for turn in range(2):
+        memory = Memory()
+        for n in range(LOOKS_MIN - 1):
+            figures = healthy(n)
+            mirrored = {name: getattr(figures, name)[::-1] for name in MAPS}
+            look = look_of(replace(figures, **mirrored) if turn else figures, MONDAY_S + n * SPACING_S)
+            _, memory, _ = watch(memory, look)
+        assert memory.chapters
+        stored.append(pack_state(memory))
+        assert not memory.learnt.known
+    assert stored[0] == stored[1]
 
 
 def test_nobody_sees_the_points_of_another_unit(store: Store) -> None:

@@ -3,14 +3,20 @@
 from dataclasses import replace
 
 import pytest
-from tests.diagnosis.days import MONDAY_S, look_of
+from tests.diagnosis.days import HOUR_S, MONDAY_S, look_of
+from tests.diagnosis.test_days import Life
+from tests.diagnosis.test_days import healthy as healthy_life
 from tests.diagnosis.test_learning import DAY_KEY, healthy, lived, spoilt
 
 from lenskeeper.diagnosis.changes import Restart, What
+from lenskeeper.diagnosis.evidence import why_not
+from lenskeeper.diagnosis.figures import with_scalars
 from lenskeeper.diagnosis.kinds import Kind, Verdict
 from lenskeeper.diagnosis.learning import LOOKS_MIN, SPACING_S
 from lenskeeper.diagnosis.parts import Rung
-from lenskeeper.diagnosis.watch import Look, Memory, Word, begin_anew, confirmed, main_look_due, watch
+from lenskeeper.diagnosis.rows import pack_state, unpack_state
+from lenskeeper.diagnosis.watch import Look, Memory, Word, begin_anew, confirmed, excuse, main_look_due, watch
+from lenskeeper.probing.simulator.places import Place
 
 DAY = 86_400
 SAME = b"the same picture"
@@ -113,6 +119,30 @@ def test_a_repair_of_a_camera_without_a_fault_begins_anew_at_once() -> None:
     after, (record,) = begin_anew(a_memory(), Restart.REPAIRED, MONDAY_S + DAY)
     assert (record.change.what, record.change.reason) == (What.RESTARTED, "repaired")
     assert not after.learnt.known
+
+
+def test_a_place_that_a_floor_is_wrong_about_is_learnt_once_a_person_excuses_it() -> None:
+    striped = [with_scalars(healthy(n), {"stripe": 13.0}) for n in range(LOOKS_MIN)]
+    faulty, words = lived(striped)
+    assert words[1:] == [Word.FAULT] * (LOOKS_MIN - 1)
+    assert not faulty.chapters
+    excused, records = excuse(faulty, Kind.STRIPES, MONDAY_S + DAY)
+    assert [r.change.what for r in records] == [What.CLOSED, What.EXCUSED]
+    assert [why_not(r) for r in records] == ["", ""]
+    well, words = lived(striped, unpack_state(pack_state(excused)), MONDAY_S + DAY)
+    assert set(words) == {Word.FIT}
+    assert not well.learnt.known[DAY_KEY].doubts
+    worse = [with_scalars(healthy(n), {"stripe": 30.0}) for n in range(2)]
+    _, words = lived(worse, well, MONDAY_S + 2 * DAY)
+    assert words == [Word.NOT_CHECKABLE, Word.FAULT], "worse than it was is a fault all the same"
+    anew, _ = begin_anew(well, Restart.SWAPPED, MONDAY_S + 3 * DAY)
+    assert not anew.learnt.excused
+
+
+def test_a_healthy_river_bank_at_night_is_no_covered_camera() -> None:
+    """Its lamps do not reach the water, and it has no past yet."""
+    life = Life(Place.RIVER_BANK, 1, healthy_life).live(0, 5 * HOUR_S)
+    assert {j.word for j in life.judged.values()} == {Word.FIT}
 
 
 def test_nothing_is_confirmed_where_nothing_stands() -> None:

@@ -17,6 +17,7 @@ class What(StrEnum):
     LEARNT = "learnt"  # the first reference of a light and rung stands
     DOUBTFUL = "doubtful"  # it stands, and looks odd against the fleet: a person is asked
     CONFIRMED = "confirmed"  # a person has looked and says that the first reference is right
+    EXCUSED = "excused"  # a person says that an absolute floor is wrong about this place
     RESTARTED = "restarted"  # all that was known is set aside: repair, swap, accepted move, other size
 
 

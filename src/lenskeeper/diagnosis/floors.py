@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lenskeeper.diagnosis.baseline import Mode, mode_of
 from lenskeeper.diagnosis.figures import Figures
 from lenskeeper.diagnosis.kinds import Finding, Kind, Severity
 
@@ -170,7 +171,12 @@ def stripes(f: Figures) -> Finding | None:
 
 
 def occluded(f: Figures) -> Finding | None:
-    """Something dark stands close before the lens. A bright or textured cover needs the camera's past."""
+    """Something dark stands close before the lens. A bright or textured cover needs the camera's past.
+
+    So does any cover at night: where the lamps do not reach, a healthy view is as dark and blank.
+    """
+    if mode_of(f) is Mode.NIGHT:
+        return None
     if f.blob_top > COVER_TOP or f.blob_rest < COVER_DAYLIGHT:
         return None
     rest_edged = f.edged_share / max(1 - f.dark_blob, 0.01)

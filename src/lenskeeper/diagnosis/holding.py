@@ -224,6 +224,13 @@ def _change(what: What, bucket: Bucket, at_s: int, since_s: int, reason: str) ->
     )
 
 
+def dropped(before: Hold, kind: Kind, at_s: int, reason: str) -> tuple[Hold, tuple[Change, ...]]:
+    """A person says that a kind is none here: its buckets are emptied."""
+    gone = [b for b in before.buckets if b.kind is kind]
+    changes = tuple(_change(What.CLOSED, b, at_s, at_s, reason) for b in gone if b.opened_s is not None)
+    return replace(before, buckets=tuple(b for b in before.buckets if b.kind is not kind)), changes
+
+
 def drop_all(before: Hold, at_s: int, reason: str) -> tuple[Hold, tuple[Change, ...]]:
     """Another device hangs there, or its view was accepted: what was held was of the one before."""
     changes = tuple(

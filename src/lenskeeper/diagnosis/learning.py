@@ -151,6 +151,7 @@ class Learnt:
     since_s, why: when and why it was begun; None before the first look.
     healthy:      looks that passed for healthy since, learnt or too near to the last: of a young point its age in looks.
     restart_when_well: a repair was reported while faults stood; the old baseline judges until the last is gone.
+    excused:      kinds of which a person has said that the place simply looks so: the absolute floors are wrong here.
     """
 
     known: Baselines = field(default_factory=dict)
@@ -160,6 +161,7 @@ class Learnt:
     why: Restart | None = None
     healthy: int = 0
     restart_when_well: bool = False
+    excused: tuple[Kind, ...] = ()
 
     def at(self, key: Key, size: Size) -> Known | None:
         """The baseline for a picture, if there is one of its size."""
@@ -272,7 +274,7 @@ def _concluded(learnt: Learnt, chapters: Chapters, key: Key, gathering: Gatherin
     before = learnt.known.get(key)
     version = learnt.version + 1 if before else learnt.version
     known = _first(gathering, last, version)
-    doubts = known.doubts
+    doubts = tuple(kind for kind in known.doubts if kind not in learnt.excused)
     if before and Kind.MOVED not in doubts and not _is_same_view(before, known):
         doubts = (*doubts, Kind.MOVED)
     known = replace(known, doubts=doubts)

@@ -52,6 +52,7 @@ class _State(msgspec.Struct, frozen=True, array_like=True):
     why: Restart | None
     healthy: int
     restart_when_well: bool
+    excused: tuple[Kind, ...]
     hold: Hold
     prints: dict[Rung, Prints]
     last: Word | None
@@ -242,6 +243,7 @@ def pack_state(memory: Memory) -> bytes:
         why=learnt.why,
         healthy=learnt.healthy,
         restart_when_well=learnt.restart_when_well,
+        excused=learnt.excused,
         hold=memory.hold,
         prints=dict(memory.prints),
         last=memory.last,
@@ -396,6 +398,7 @@ def unpack_state(state: bytes) -> Memory:
         why=read.why,
         healthy=read.healthy,
         restart_when_well=read.restart_when_well,
+        excused=read.excused,
     )
     return Memory(learnt, read.hold, read.prints, read.last, read.main_s)
 

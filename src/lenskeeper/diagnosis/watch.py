@@ -14,8 +14,9 @@ from lenskeeper.diagnosis.baseline import Baseline, Mode, mode_of
 from lenskeeper.diagnosis.changes import Change, Restart, What
 from lenskeeper.diagnosis.evidence import Evidence, evidence_of
 from lenskeeper.diagnosis.figures import Figures
+from lenskeeper.diagnosis.floors import FLOOR
 from lenskeeper.diagnosis.freeze import KEPT_MS, SAME_BYTES_MIN, Sighting
-from lenskeeper.diagnosis.holding import Held, Hold, drop_all, hold, is_fault
+from lenskeeper.diagnosis.holding import Held, Hold, drop_all, dropped, hold, is_fault
 from lenskeeper.diagnosis.kinds import Diagnosis, Finding, Kind, Severity, Verdict
 from lenskeeper.diagnosis.known import Known, size_of
 from lenskeeper.diagnosis.learning import SPACING_S as LEARN_SPACING_S
@@ -72,7 +73,7 @@ class Memory:
     def weight_bytes(self) -> int:
         """In memory, about: for a cache that is bounded by bytes."""
         chapters = sum(chapter.weight_bytes for chapter in self.chapters.values())
-        return 2_000 + 5_600 * len(self.learnt.known) + 1_200 * len(self.hold.buckets) + chapters
+        return 2_000 + 6_200 * len(self.learnt.known) + 1_200 * len(self.hold.buckets) + chapters
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def watch(memory: Memory, look: Look) -> tuple[Judgement, Memory, tuple[Evidence
     key, known = _known(memory.learnt, figures, look)
     prints = _printed(memory.prints.get(look.rung), look)
     diagnosis = diagnose(look.sightings, _baseline(memory.learnt, look, usable), look.hour)
-    diagnosis = _with_prints(diagnosis, memory.hold, look, prints)
+    diagnosis = _excused(_with_prints(diagnosis, memory.hold, look, prints), memory.learnt)
     held, changes = hold(memory.hold, diagnosis, at_s=look.at_s, rung=look.rung)
     word, reason = _word(diagnosis, held)
     after = replace(
@@ -231,6 +232,17 @@ def _with_prints(diagnosis: Diagnosis, held: Hold, look: Look, prints: Prints | 
     return diagnosis
 
 
+def _excused(diagnosis: Diagnosis, learnt: Learnt) -> Diagnosis:
+    """What the absolute floors say of an excused kind is a note. What the camera's own past says is not excused."""
+    findings = [
+        replace(f, severity=Severity.MINOR) if f.kind in learnt.excused and f.compared_with == FLOOR else f
+        for f in diagnosis.findings
+    ]
+    if tuple(findings) == diagnosis.findings or diagnosis.verdict is Verdict.NOT_CHECKABLE:
+        return diagnosis
+    return conclude(findings, list(diagnosis.unchecked))
+
+
 def _word(diagnosis: Diagnosis, held: Hold) -> tuple[Word, str]:
     """What the look says in the books. A fault stands only while a look that could see says nothing else."""
     if diagnosis.verdict in (Verdict.NOT_CHECKABLE, Verdict.LOW_VISIBILITY):
@@ -298,6 +310,20 @@ def confirmed(memory: Memory, key: Key, at_s: int) -> tuple[Memory, tuple[Eviden
     change = Change(What.CONFIRMED, at_s, known.from_s, rung=key.rung, key=key, count=known.version)
     after = replace(memory, learnt=confirm(memory.learnt, key, at_s))
     return after, (evidence_of(change, key, None, None, known, {}),)
+
+
+def excuse(memory: Memory, kind: Kind, at_s: int) -> tuple[Memory, tuple[Evidence, ...]]:
+    """A person has looked: the place looks so, and an absolute floor is wrong about it (dark water, a striped facade).
+
+    Without this way out a healthy camera that a floor takes for faulty would never be learnt, and stay faulty for ever.
+    It holds until the baseline is begun anew.
+    """
+    reason = f"excused: {kind.value} is how the place looks"
+    held, closed = dropped(memory.hold, kind, at_s, reason)
+    change = Change(What.EXCUSED, at_s, at_s, kind, count=memory.learnt.version, reason=reason)
+    kinds = tuple(sorted({*memory.learnt.excused, kind}))
+    after = replace(memory, learnt=replace(memory.learnt, excused=kinds), hold=held, last=None)
+    return after, tuple(evidence_of(c, None, None, None, None, {}) for c in (*closed, change))
 
 
 def _restarted_when_well(memory: Memory, at_s: int) -> tuple[Memory, tuple[Change, ...]]:
