@@ -102,7 +102,7 @@ class Camera:
                 begun = a + BEGIN_S if begun is None else begun
                 length += b - a
             elif state[a] == State.UP and begun is not None:
-                found.append((begun, a + BEGIN_S, length))
+                found.append((begun, None if uncounted[a] == OUT else a + BEGIN_S, length))
                 begun, length = None, 0
         if begun is not None:
             found.append((begun, None, length))

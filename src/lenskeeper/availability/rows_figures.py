@@ -106,7 +106,7 @@ def by_unit_and_day(
     grid = _Grid(_day_stays(connection, scope, first_day, end_day), (lane, part), range(first_day, end_day))
     closed = rolled_days(connection) if (lane, part) in REPORTED else {}
     cuts = [cut for tz in grid.zones for cut in grid.cuts(tz) if cut.key in closed.get(tz, ())]
-    grid.take(rolled_by_unit(connection, scope, cuts), closed)
+    grid.take(rolled_by_unit(connection, scope, cuts, looks=lane is not Lane.REACHABLE), closed)
     grid.take_rest(connection)
     return grid.rows(_above(connection, groups))
 
@@ -153,7 +153,12 @@ def _from_rollups(
     for tz, days in rolled_days(connection).items():
         spans = ((day, *day_span(day, tz)) for day in days)
         cuts[tz] = [Cut(tz, day, begin, end) for day, begin, end in spans if begin >= a and end <= b]
-    rolled = rolled_by_point(connection, scope, [cut for own in cuts.values() for cut in own])
+    rolled = rolled_by_point(
+        connection,
+        scope,
+        [cut for own in cuts.values() for cut in own],
+        looks=any(lane is not Lane.REACHABLE for lane, _ in wanted),
+    )
     known: dict[tuple[str, int, int, tuple[Span, ...]], _Whole] = {}
     shares: dict[Stay, list[list[Share]]] = {}
     rest: list[tuple[Stay, int, int]] = []

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from lenskeeper.availability.daylight import Cell, cell_of, daylight
 from lenskeeper.availability.exclusions import Kind
 from lenskeeper.availability.lanes import SETTLED_S, Lane
 from lenskeeper.availability.rows_pieces import Pieces, pieces
-from lenskeeper.availability.schema import day_closed, day_rollup, dirty_day, exclusion, run, standing
+from lenskeeper.availability.schema import (
+    day_closed,
+    day_looks,
+    day_rollup,
+    dirty_day,
+    exclusion,
+    run,
+    standing,
+)
 from lenskeeper.availability.tally import NOTHING, Seconds, counted, excluded_in, seconds, spells
 from lenskeeper.base.days import day_span, local_day
 from lenskeeper.base.spans import Span, clip, length, subtract
@@ -22,15 +30,20 @@ from lenskeeper.store.statements import insert_into
 
 POINTS_AT_ONCE: Final = 500
 DAYS_BACK_MAX: Final = 400  # of a database that has runs and no day yet: as long as runs are kept
+SAID: Final = {
+    "fit": Lane.PICTURE_FIT,
+    "delivery": Lane.DELIVERY,
+    "clock": Lane.CLOCK,
+}
 PRESENCE: Final = {
     "low_visibility_s": Lane.LOW_VISIBILITY,
     "not_checkable_s": Lane.NOT_CHECKABLE,
     "no_picture_s": Lane.NO_PICTURE,
     "held_s": Lane.HELD,
 }
-COLUMNS: Final = tuple(
-    column.name for column in day_rollup.c if column.name not in ("day", "point_id", "rev")
-)
+KEY: Final = ("day", "point_id")
+OF_DAY: Final = tuple(column.name for column in day_rollup.c if column.name not in (*KEY, "rev"))
+OF_LOOKS: Final = tuple(column.name for column in day_looks.c if column.name not in KEY)
 
 Row = dict[str, int]
 Place = tuple[PointId, str, Cell]
@@ -78,7 +91,8 @@ def _reopen(connection: Connection, now_s: int) -> None:
         if last <= over:
             continue
         mine = select(point.c.id).where(point.c.tz == tz)
-        connection.execute(delete(day_rollup).where(day_rollup.c.day > over, day_rollup.c.point_id.in_(mine)))
+        for table in (day_rollup, day_looks):
+            connection.execute(delete(table).where(table.c.day > over, table.c.point_id.in_(mine)))
         where = day_closed.c.tz == tz
         if over < first:
             connection.execute(delete(day_closed).where(where))
@@ -111,23 +125,36 @@ def _mend(connection: Connection, now_s: int, limit: int) -> tuple[int, int]:
 
 def _mend_some(connection: Connection, day: int, tz: str, places: Sequence[Place]) -> int:
     ids = [place[0] for place in places]
-    old = {
-        row.point_id: row
-        for row in connection.execute(
-            select(day_rollup).where(day_rollup.c.day == day, day_rollup.c.point_id.in_(ids))
-        )
-    }
-    new = {row["point_id"]: row for row in _rows(connection, day, tz, places)}
+    old = _stored(connection, day, ids)
+    new = {PointId(row["point_id"]): row for row in _rows(connection, day, tz, places)}
     differs = [
-        {**row, "rev": old[one].rev + 1}
-        for one, row in new.items()
-        if one in old and any(getattr(old[one], name) != row[name] for name in COLUMNS)
+        one for one, row in new.items() if one in old and not old[one].items() >= _figures(row).items()
     ]
     gone = [one for one in old if one not in new]  # the whole day is out of service now
-    _put(connection, [*differs, *(row for one, row in new.items() if one not in old)])
-    if gone:
-        connection.execute(delete(day_rollup).where(day_rollup.c.day == day, day_rollup.c.point_id.in_(gone)))
+    for one in differs:
+        new[one]["rev"] = old[one]["rev"] + 1
+    _take(connection, day, [*differs, *gone])
+    _put(connection, [row for one, row in new.items() if one in differs or one not in old])
     return len(differs) + len(gone)
+
+
+def _stored(connection: Connection, day: int, ids: Sequence[PointId]) -> dict[PointId, Row]:
+    """The rows of a day as `_rows` makes them."""
+    own, looks = (
+        {
+            row["point_id"]: dict(row)
+            for row in connection.execute(
+                select(table).where(table.c.day == day, table.c.point_id.in_(ids))
+            ).mappings()
+        }
+        for table in (day_rollup, day_looks)
+    )
+    nothing = dict.fromkeys(OF_LOOKS, 0)
+    return {one: {**row, **nothing, **looks.get(one, {})} for one, row in own.items()}
+
+
+def _figures(row: Row) -> Row:
+    return {name: row[name] for name in (*OF_DAY, *OF_LOOKS)}
 
 
 def _unmark(connection: Connection, day: int, places: Sequence[Place]) -> None:
@@ -185,16 +212,19 @@ def _advance(connection: Connection, day: int, tz: str) -> None:
     connection.execute(into.on_conflict_do_update(index_elements=["tz"], set_={"last_day": day}))
 
 
+def _take(connection: Connection, day: int, ids: Sequence[PointId]) -> None:
+    for table in (day_rollup, day_looks) if ids else ():
+        connection.execute(delete(table).where(table.c.day == day, table.c.point_id.in_(ids)))
+
+
 def _put(connection: Connection, rows: Sequence[Row]) -> None:
-    if not rows:
-        return
-    into = insert_into(connection, day_rollup)
-    connection.execute(
-        into.on_conflict_do_update(
-            index_elements=["day", "point_id"], set_={name: into.excluded[name] for name in ("rev", *COLUMNS)}
-        ),
-        rows,
-    )
+    """Write rows of which there are none yet."""
+    names = (*KEY, "rev", *OF_DAY)
+    if rows:
+        connection.execute(insert(day_rollup), [{name: row[name] for name in names} for row in rows])
+    names = (*KEY, *OF_LOOKS)
+    if said := [row for row in rows if any(row[name] for name in OF_LOOKS)]:
+        connection.execute(insert(day_looks), [{name: row[name] for name in names} for row in said])
 
 
 def _rows(connection: Connection, day: int, tz: str, places: Sequence[Place]) -> list[Row]:
@@ -210,37 +240,30 @@ def _rows(connection: Connection, day: int, tz: str, places: Sequence[Place]) ->
 
 
 def day_row(known: Pieces, span: Span, light: Sequence[Span]) -> Row | None:
-    """The figures of one day, as the columns of day_rollup say; None where none of the day is in service."""
-    served = subtract([span], known.out_of_service) if known.out_of_service else [span]
-    if not served:
+    """The figures of one day, as the columns say; None where none of the day is in service."""
+    in_service = subtract([span], known.out_of_service) if known.out_of_service else [span]
+    if not in_service:
         return None
     expected = counted([span], known.excluded)
-    served_s, expected_s = length(served), length(expected)
-    row: Row = {"excluded_s": served_s - expected_s}
-    for name, lane in _LANES.items():
+    expected_s = length(expected)
+    got = _seconds(known, Lane.REACHABLE, expected)
+    row: Row = {
+        "excluded_s": length(in_service) - expected_s,
+        "gap_s": expected_s - got.up_s - got.down_s,
+        "down_s": got.down_s,
+        **_outages(known, Lane.REACHABLE, "", span),
+        **_outages(known, Lane.PICTURE_FIT, "fit_", span),
+    }
+    for name, lane in SAID.items():
         got = _seconds(known, lane, expected)
-        row[f"{name}_gap_s"] = expected_s - got.up_s - got.down_s
-        row[f"{name}_down_s"] = got.down_s
-    for name in ("reach", "fit"):
-        row |= _outages(known, _LANES[name], name, span)
-    by_day = [piece for a, b in light for piece in clip(served, a, b)]
-    expected_by_day = counted(by_day, known.excluded)
-    got = _seconds(known, Lane.PICTURE_FIT, expected_by_day)
-    row["light_s"] = length(by_day)
+        row |= {f"{name}_up_s": got.up_s, f"{name}_down_s": got.down_s}
+    by_day = [piece for a, b in light for piece in clip(in_service, a, b)]
+    got = _seconds(known, Lane.PICTURE_FIT, counted(by_day, known.excluded))
     row["light_excluded_s"] = excluded_in(by_day, known.excluded)
-    row["fit_light_gap_s"] = length(expected_by_day) - got.up_s - got.down_s
-    row["fit_light_down_s"] = got.down_s
+    row |= {"fit_light_up_s": got.up_s, "fit_light_down_s": got.down_s}
     for column, lane in PRESENCE.items():
         row[column] = _seconds(known, lane, expected).up_s
     return row
-
-
-_LANES: Final = {
-    "reach": Lane.REACHABLE,
-    "fit": Lane.PICTURE_FIT,
-    "delivery": Lane.DELIVERY,
-    "clock": Lane.CLOCK,
-}
 
 
 def _seconds(known: Pieces, lane: Lane, expected: Sequence[Span]) -> Seconds:
@@ -250,12 +273,12 @@ def _seconds(known: Pieces, lane: Lane, expected: Sequence[Span]) -> Seconds:
 
 def _outages(known: Pieces, lane: Lane, name: str, span: Span) -> Row:
     outages = repaired = repair_s = 0
-    for spell in spells(known.runs.get(lane, ()), known.excluded):
+    for spell in spells(known.runs.get(lane, ()), known.excluded, known.out_of_service):
         outages += span[0] <= spell.begun_s < span[1]
         if spell.repaired_s is not None and span[0] <= spell.repaired_s < span[1]:
             repaired += 1
             repair_s += spell.repair_s
-    return {f"{name}_outages": outages, f"{name}_repaired": repaired, f"{name}_repair_s": repair_s}
+    return {f"{name}outages": outages, f"{name}repaired": repaired, f"{name}repair_s": repair_s}
 
 
 def _slices(places: Iterable[Place]) -> Iterable[list[Place]]:

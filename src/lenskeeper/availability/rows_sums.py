@@ -26,6 +26,7 @@ from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.runs import month_start
 from lenskeeper.availability.schema import (
     day_closed,
+    day_looks,
     day_rollup,
     dirty_day,
     exclusion,
@@ -58,11 +59,13 @@ class Counted(NamedTuple):
     excluded_s: int
 
 
-SUMMED: Final = tuple(column.name for column in day_rollup.c if column.name not in ("day", "point_id", "rev"))
+KEY: Final = ("day", "point_id", "rev")
+OF_DAY: Final = tuple(column for column in day_rollup.c if column.name not in KEY)
+OF_LOOKS: Final = tuple(column for column in day_looks.c if column.name not in KEY)
 
 
 class RollupSums(NamedTuple):
-    """Sums over rows of day_rollup. rows: how many; values: by column."""
+    """Sums over rows of day_rollup, and of day_looks if asked for. rows: of the former; values: by column."""
 
     rows: int
     values: dict[str, int]
@@ -83,17 +86,20 @@ def by_unit(connection: Connection, scope: Scope, lane: Lane, cut: Sequence[Cut]
 
 
 def rolled_by_point(
-    connection: Connection, scope: Scope, days: Sequence[Cut]
+    connection: Connection, scope: Scope, days: Sequence[Cut], *, looks: bool
 ) -> dict[tuple[PointId, int], RollupSums]:
-    """Keyed by point and beginning of its membership: the rows of days that lie wholly in it and are not dirty."""
-    return _rolled(connection, scope, days, (membership.c.point_id, membership.c.from_s))
+    """Keyed by point and beginning of its membership: the rows of days that lie wholly in it and are not dirty.
+
+    looks: sum the columns of day_looks as well; without, those of day_rollup alone.
+    """
+    return _rolled(connection, scope, days, (membership.c.point_id, membership.c.from_s), looks=looks)
 
 
 def rolled_by_unit(
-    connection: Connection, scope: Scope, days: Sequence[Cut]
+    connection: Connection, scope: Scope, days: Sequence[Cut], *, looks: bool
 ) -> dict[tuple[UnitId, int], RollupSums]:
     """The same by unit and day."""
-    return _rolled(connection, scope, days, (membership.c.unit_id, day_rollup.c.day))
+    return _rolled(connection, scope, days, (membership.c.unit_id, day_rollup.c.day), looks=looks)
 
 
 def rolled_days(connection: Connection) -> dict[str, range]:
@@ -258,12 +264,15 @@ def _rolled(
     scope: Scope,
     days: Sequence[Cut],
     key: tuple[ColumnElement[Any], ColumnElement[Any]],
+    *,
+    looks: bool,
 ) -> dict[tuple[Any, int], RollupSums]:
     if not days:
         return {}
     cuts = _cuts(days)
+    summed = (*OF_DAY, *OF_LOOKS) if looks else OF_DAY
     query: Select[Any] = (
-        select(*key, func.count(), *(func.sum(day_rollup.c[name]) for name in SUMMED))
+        select(*key, func.count(), *(func.coalesce(func.sum(one), 0) for one in summed))
         .select_from(cuts)
         .join(day_rollup, day_rollup.c.day == cuts.c.key)
         .join(point, and_(point.c.id == day_rollup.c.point_id, point.c.tz == cuts.c.tz))
@@ -274,6 +283,9 @@ def _rolled(
         .where(point.c.withdrawn_s.is_(None), within(scope, membership.c.unit_id))
         .group_by(*key)
     )
+    if looks:
+        of_day = and_(day_looks.c.day == day_rollup.c.day, day_looks.c.point_id == day_rollup.c.point_id)
+        query = query.outerjoin(day_looks, of_day)
     if connection.execute(select(dirty_day.c.day).limit(1)).first() is not None:
         query = query.where(
             ~select(literal(1))
@@ -281,6 +293,8 @@ def _rolled(
             .exists()
         )
     return {
-        (row[0], row[1]): RollupSums(row[2], dict(zip(SUMMED, map(int, row[3:]), strict=True)))
+        (row[0], row[1]): RollupSums(
+            row[2], dict(zip((one.name for one in summed), map(int, row[3:]), strict=True))
+        )
         for row in connection.execute(query)
     }

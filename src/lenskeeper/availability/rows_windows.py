@@ -81,7 +81,7 @@ def tallied(
 
 def _of_point(known: Pieces, windows: Sequence[Placed], wanted: Sequence[LanePart]) -> Iterator[list[Totals]]:
     outages: dict[Lane, list[Spell]] = {
-        lane: spells(known.runs.get(lane, ()), known.excluded)
+        lane: spells(known.runs.get(lane, ()), known.excluded, known.out_of_service)
         for lane, part in wanted
         if part is Part.WHOLE and lane in OUTAGE_LANES
     }

@@ -1,9 +1,9 @@
 """Sums from two sources put together: what the day rollups say of whole days, and what the runs say of the rest."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from lenskeeper.availability.figures import LanePart, Part, Totals
+from lenskeeper.availability.figures import OUTAGE_LANES, LanePart, Part, Totals
 from lenskeeper.availability.lanes import Lane
 from lenskeeper.base.spans import Span, length, subtract
 
@@ -19,8 +19,10 @@ class Share(NamedTuple):
     repair_s: int = 0
 
 
-PREFIX = {Lane.REACHABLE: "reach", Lane.PICTURE_FIT: "fit", Lane.DELIVERY: "delivery", Lane.CLOCK: "clock"}
-PRESENCE = {
+COLUMNS: Final[dict[Lane, str]] = {
+    Lane.PICTURE_FIT: "fit_",
+    Lane.DELIVERY: "delivery_",
+    Lane.CLOCK: "clock_",
     Lane.LOW_VISIBILITY: "low_visibility_s",
     Lane.NOT_CHECKABLE: "not_checkable_s",
     Lane.NO_PICTURE: "no_picture_s",
@@ -29,27 +31,26 @@ PRESENCE = {
 
 
 def share_of(values: Mapping[str, int], served_s: int, wanted: LanePart) -> Share:
-    """What sums over rows of day_rollup say of one lane and part. served_s: the seconds in service of those days."""
+    """What sums over the rows of days say of one lane and part. served_s: the seconds in service of those days."""
     lane, part = wanted
-    if lane in PRESENCE:
-        return Share(up_s=values[PRESENCE[lane]], excluded_s=values["excluded_s"])
-    name = PREFIX[lane]
-    gap_s, down_s, excluded_s = values[f"{name}_gap_s"], values[f"{name}_down_s"], values["excluded_s"]
-    up_s = served_s - excluded_s - gap_s - down_s
-    if part is not Part.WHOLE:
-        down_by_day, excluded_by_day = values["fit_light_down_s"], values["light_excluded_s"]
-        up_by_day = values["light_s"] - excluded_by_day - values["fit_light_gap_s"] - down_by_day
-        if part is Part.DAY:
-            return Share(up_by_day, down_by_day, excluded_by_day)
-        return Share(up_s - up_by_day, down_s - down_by_day, excluded_s - excluded_by_day)
-    return Share(
-        up_s,
-        down_s,
-        excluded_s,
-        values.get(f"{name}_outages", 0),
-        values.get(f"{name}_repaired", 0),
-        values.get(f"{name}_repair_s", 0),
-    )
+    excluded_s = values["excluded_s"]
+    if lane is Lane.REACHABLE:
+        up_s = served_s - excluded_s - values["gap_s"] - values["down_s"]
+        return Share(up_s, values["down_s"], excluded_s, *_outages(values, ""))
+    name = COLUMNS[lane]
+    if name in values:
+        return Share(up_s=values[name], excluded_s=excluded_s)
+    up_s, down_s = values[f"{name}up_s"], values[f"{name}down_s"]
+    if part is Part.WHOLE:
+        return Share(up_s, down_s, excluded_s, *(_outages(values, name) if lane in OUTAGE_LANES else ()))
+    by_day = Share(values["fit_light_up_s"], values["fit_light_down_s"], values["light_excluded_s"])
+    if part is Part.DAY:
+        return by_day
+    return Share(up_s - by_day.up_s, down_s - by_day.down_s, excluded_s - by_day.excluded_s)
+
+
+def _outages(values: Mapping[str, int], name: str) -> tuple[int, int, int]:
+    return values[f"{name}outages"], values[f"{name}repaired"], values[f"{name}repair_s"]
 
 
 def share_in(totals: Totals) -> Share:

@@ -50,10 +50,11 @@ def seconds(runs: Sequence[Run], counted: Sequence[Span]) -> Seconds:
     return Seconds(up, down)
 
 
-def spells(runs: Sequence[Run], excluded: Sequence[Span]) -> list[Spell]:
+def spells(runs: Sequence[Run], excluded: Sequence[Span], out_of_service: Sequence[Span] = ()) -> list[Spell]:
     """The outages among sorted, disjoint runs, which begin early enough to hold each outage from its beginning.
 
-    Down, unknown, down is one when no up lies between. One that is excluded wholly is none.
+    Down, unknown, down is one when no up lies between. One that is excluded wholly is none; one that ended only
+    after the point had gone out of service was never repaired.
     """
     out: list[Spell] = []
     down: list[Span] = []
@@ -61,7 +62,8 @@ def spells(runs: Sequence[Run], excluded: Sequence[Span]) -> list[Spell]:
         if state == State.DOWN:
             down.append((a, b))
         elif down:
-            out += _spell(down, excluded, a)
+            served = all(not begin <= a < end for begin, end in out_of_service)
+            out += _spell(down, excluded, a if served else None)
             down = []
     return out + _spell(down, excluded, None)
 
