@@ -26,10 +26,11 @@ from lenskeeper.probing.targets import parse_target
 PERIODS = st.sampled_from([60, 61, 300, 600, 1_800, 86_400])
 
 
+@settings(max_examples=30, deadline=None)
 @given(
-    st.lists(st.integers(1, 2**40), min_size=1, max_size=50, unique=True),
+    st.lists(st.integers(1, 2**40), min_size=1, max_size=20, unique=True),
     PERIODS,
-    st.integers(0, 2_000_000_000),
+    st.integers(200_000, 2_000_000_000),
 )
 def test_every_period_has_exactly_one_moment_and_it_lies_within_five_percent_of_its_phase(
     ids: list[int], period_s: int, at_s: int
@@ -48,6 +49,26 @@ def test_every_period_has_exactly_one_moment_and_it_lies_within_five_percent_of_
         for k in (turn, turn + 1, turn + 2):
             near = [m for m in moments[point] if abs(m - k * period_s - int(phase)) <= jitter]
             assert len(near) == 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 2**40), st.integers(200_000, 2_000_000_000))
+def test_a_period_as_long_as_the_slot_is_left_out_by_no_slot_that_its_moment_falls_in(
+    point: int, at_s: int
+) -> None:
+    ids, period_s = np.array([point]), np.array([60])
+    for from_s in range(at_s, at_s + 600, 60):
+        fine = [due_moments(ids, period_s, s, s + 1)[0] for s in range(from_s, from_s + 60)]
+        moments = [m for m in fine if m != NOT_DUE]
+        assert due_moments(ids, period_s, from_s, from_s + 60)[0] == (moments[0] if moments else NOT_DUE)
+
+
+def test_moments_move_a_little_from_period_to_period() -> None:
+    ids, period_s = np.array([77]), np.array([600])
+    offsets = {int(due_moments(ids, period_s, k * 600, (k + 1) * 600)[0]) % 600 for k in range(1_000, 1_100)}
+    offsets.discard(NOT_DUE % 600)
+    assert len(offsets) > 20
+    assert max(offsets) - min(offsets) <= 60
 
 
 def test_moments_are_spread_evenly_over_the_period() -> None:

@@ -40,7 +40,7 @@ from lenskeeper.probing.targets import Target, host_key, parse_target
 from lenskeeper.probing.witness import NO_LANDMARKS, Landmarks
 from lenskeeper.probing.zone_watch import STATE_OF_CODE, Codes, Heard, ZoneWatch, reacted
 
-STOP_WITHIN_S: Final = 4.0  # for visits under way to end politely; the rest of 5 s is for closing them
+STOP_WITHIN_S: Final = 3.5  # for visits under way to end politely; the rest of 5 s is for saying goodbye
 NAP_S: Final = 1.0  # how long we wait at most without looking whether we shall stop
 RETRIES_PER_S: Final = 500  # when thousands fall silent at once, they are asked again one after the other
 LATE_SHARE: Final = (
@@ -153,8 +153,9 @@ class Rounds:
                 await self._timed_round(slot_s)
                 slot_s += length_s
         finally:
-            if self._round is not None:
+            if self._round is not None:  # we are called off ourselves
                 self._round.cancel()
+                await asyncio.gather(self._round, return_exceptions=True)
             await self._end_visits()
 
     async def stop(self) -> None:
