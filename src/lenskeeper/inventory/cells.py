@@ -238,7 +238,7 @@ _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 _PARTIAL: Final = re.compile(r"\d{4}年?|\d{4}\s*[-/.年]\s*\d{1,2}\s*月?|\d{4}\s*[qQ第][1-4一二三四]季?度?")
 _MONTH_NAMED: Final = re.compile(
-    r"(?:(\d{1,2})[\s-]+)?([a-z]{3})[a-z]*\.?[\s-]+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})"
+    r"(?:(\d{1,2})[\s-]+)?([a-z]{3})[a-z]*\.?[\s-]+(?:(\d{1,2})[a-z]{0,2},?\s+)?(\d{4})"
 )
 _TIME_OF_DAY: Final = re.compile(r"[T\s]+\d{1,2}[:：时]\d{2}.*|[T\s]+\d{1,2}[:：]\d{2}$")
 EXCEL_EPOCH: Final = date(1899, 12, 30)  # its day 1 is 1900-01-01, and it believes in 1900-02-29

@@ -16,6 +16,7 @@ from lenskeeper.inventory.cells import Cell, bare, forbidden_place, is_silent
 from lenskeeper.inventory.columns import (
     BY_FIELD,
     LEFT_OUT,
+    NEAR,
     Column,
     Left,
     column_of,
@@ -351,7 +352,7 @@ class _Check:
         """The nearest known name, as the fault's detail; each slip is looked up once, however many rows have it."""
         if text not in self.near:
             few = list(names)[:UNITS_COMPARED_MAX]
-            found = get_close_matches(text, few, n=1, cutoff=0.6)
+            found = get_close_matches(text, few, n=1, cutoff=NEAR)
             self.near[text] = f"; nearest: {found[0]}" if found else ""
         return self.near[text]
 

@@ -13,6 +13,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import save_workbook
 
 from lenskeeper.inventory.cells import FORMULA_BEGINS, Cell
 from lenskeeper.inventory.checking import ParkedRow
@@ -68,7 +69,7 @@ def error_book(rows: Sequence[ParkedRow], language: str = "zh") -> bytes:
                     language,
                 )
     out = io.BytesIO()
-    book.save(out)
+    save_workbook(book, out)
     return out.getvalue()
 
 
