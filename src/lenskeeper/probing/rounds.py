@@ -17,6 +17,7 @@ from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.points import Watched
+from lenskeeper.probing.door_round import DoorRound
 from lenskeeper.probing.errands import Errand, Look, Looked, Why
 from lenskeeper.probing.fleet import NOWHERE, Fleet, fleet_of
 from lenskeeper.probing.greeting import Greet
@@ -36,13 +37,12 @@ from lenskeeper.probing.round_results import (
     RoundsTally,
     ZoneRound,
 )
-from lenskeeper.probing.targets import Target, host_key, parse_target
+from lenskeeper.probing.targets import host_key, parse_target
 from lenskeeper.probing.witness import NO_LANDMARKS, Landmarks
-from lenskeeper.probing.zone_watch import STATE_OF_CODE, Codes, Heard, ZoneWatch, reacted
+from lenskeeper.probing.zone_watch import STATE_OF_CODE, Codes, ZoneWatch
 
 STOP_WITHIN_S: Final = 3.5  # for visits under way to end politely; the rest of 5 s is for saying goodbye
 NAP_S: Final = 1.0  # how long we wait at most without looking whether we shall stop
-RETRIES_PER_S: Final = 500  # when thousands fall silent at once, they are asked again one after the other
 LATE_SHARE: Final = (
     0.15  # of a slot, for pictures whose doors had to be heard first; after a restart, all of them
 )
@@ -91,15 +91,15 @@ class Rounds:
         """standing: facts that had begun before a restart, so that they are not told again."""
         self.tally = RoundsTally()
         self.switch = switch or StopSwitch()
-        self._plan, self._greet, self._look, self._failed = plan, greet, look, failed
+        self._plan, self._look, self._failed = plan, look, failed
         self._on_zone, self._on_looked, self._on_fact = on_zone, on_looked, on_fact
         self._clock, self._chance, self._manners = clock, chance, manners
-        self._landmarks = landmarks
         self._facts = set(standing)
         fleet = fleet_of(plan(), manners)
         self._desk = PictureDesk(fleet, manners, self.tally, chance, self._tell)
         self._desk.recall(remembered)
         self._watch = ZoneWatch(fleet, landmarks, self._tell)
+        self._doors = DoorRound(greet, self._watch, landmarks, self.switch, self.tally, self._pause)
         self._is_stale = False
         self._slot_s = 0
         self._paced_from_s: float | None = None
@@ -241,10 +241,10 @@ class Rounds:
         candidates = self._desk.candidates(slot_s, self.switch, self._watch.held_sites())
         codes = bytearray(len(self.fleet.targets))
         if self._paced_from_s is None:
-            heard = await self._greet_all(codes)
+            heard = await self._doors.greet_all(codes)
             later = candidates
         else:
-            greeting = asyncio.create_task(self._greet_all(codes))
+            greeting = asyncio.create_task(self._doors.greet_all(codes))
             try:
                 later = await self._send_early(candidates, codes)
                 heard = await greeting
@@ -266,94 +266,15 @@ class Rounds:
             self._desk.replan(fleet)
             self._watch.replan(fleet)
 
-    async def _greet_all(self, codes: bytearray) -> Heard:
-        """Each door once; those that fell silent once more; declared witnesses at the begin and at the end."""
-        witnesses_first = await self._greet_witnesses()
-        await self._greet_doors(self._open_doors(), codes)
-        first = np.frombuffer(bytes(codes), np.uint8)
-        heard = Heard(first, first, first, witnesses_first, await self._greet_witnesses())
-        again = self._watch.fell_silent(heard)
-        if len(again):
-            await self._pause()
-            second = bytearray(len(again))
-            targets = [self.fleet.targets[d] for d in again]
-            await self._greet(targets, [n / RETRIES_PER_S for n in range(len(again))], second)
-            self.tally.retries += len(again)
-            answers = np.frombuffer(bytes(second), np.uint8)
-            heard.last, heard.codes = first.copy(), first.copy()
-            heard.last[again] = np.where(answers == NOT_LOOKED, first[again], answers)
-            fell = again[STATE_OF_CODE[first[again]] != UP]
-            heard.codes[fell] = heard.last[fell]
-            heard.retried = np.zeros(len(first), np.bool_)
-            heard.retried[fell] = True
-            heard.witnesses = await self._greet_witnesses()
-        self.tally.greetings += int(np.count_nonzero(first))
-        self.tally.our_faults += int(np.count_nonzero(STATE_OF_CODE[first[first != NOT_LOOKED]] == UNKNOWN))
-        return heard
-
-    def _open_doors(self) -> "list[int] | None":
-        """The doors that the stop switch leaves open; None: all of them."""
-        switch, fleet = self.switch, self.fleet
-        if switch.everything:
-            return []
-        if not switch.zones and not switch.sites:
-            return None
-        zones = {n for n, zone in enumerate(fleet.zones) if zone.name in switch.zones}
-        sites = {n for n, site in enumerate(fleet.sites) if site in switch.sites}
-        return [
-            d
-            for d in range(len(fleet.targets))
-            if int(fleet.door_zone[d]) not in zones and int(fleet.door_site[d]) not in sites
-        ]
-
-    async def _greet_doors(self, doors: list[int] | None, codes: bytearray) -> None:
-        fleet = self.fleet
-        if doors is None:
-            await self._greet(fleet.targets, fleet.starts_s, codes)
-            return
-        part = bytearray(len(doors))
-        await self._greet([fleet.targets[d] for d in doors], [fleet.starts_s[d] for d in doors], part)
-        for door, code in zip(doors, part, strict=True):
-            codes[door] = code
-
-    async def _greet_witnesses(self) -> dict[str, tuple[bool, ...]]:
-        """Whether each declared witness of each zone reacts."""
-        out: dict[str, tuple[bool, ...]] = {}
-        declared = [
-            (zone.name, self._landmarks.witnesses[zone.name])
-            for zone in self.fleet.zones
-            if self._landmarks.witnesses.get(zone.name)
-            and zone.name not in self.switch.zones
-            and not self.switch.everything
-        ]
-        targets = [target for _, same in declared for target in same]
-        if not targets:
-            return out
-        found = bytearray(len(targets))
-        await self._greet(targets, [0.0] * len(targets), found)
-        at = 0
-        for zone, same in declared:
-            out[zone] = tuple(reacted(code) for code in found[at : at + len(same)])
-            at += len(same)
-        return out
-
     async def _tend_sites(self, states: Codes) -> None:
         """Open and close breakers; while one is open, its gateway is asked first."""
         for site in self._watch.newly_failed(states, self._slot_s):
-            self._watch.open_site(site, self._slot_s, gateway=await self._gateway(site))
+            self._watch.open_site(site, self._slot_s, gateway=await self._doors.gateway(site))
         for site, open_site in list(self._watch.open_sites.items()):
             if open_site.since_s != self._slot_s:
-                answers = await self._gateway(site)
+                answers = await self._doors.gateway(site)
                 if answers is not None:
                     self._watch.gateway_answers(site, answers=answers)
-
-    async def _gateway(self, site: str) -> bool | None:
-        target: Target | None = self._landmarks.gateways.get(site)
-        if target is None or self.switch.everything or site in self.switch.sites:
-            return None
-        found = bytearray(1)
-        await self._greet([target], [0.0], found)
-        return reacted(found[0])
 
     # -- pictures
 
