@@ -97,7 +97,7 @@ class Writes:
         """Write it all."""
         rows_runs.take_runs(connection, self.lane, self.gone)
         rows_runs.put_runs(connection, self.lane, self.runs)
-        rows_runs.put_standing(connection, self.lane, list(self.standing.values()))
+        rows_runs.put_standing(connection, self.lane, self.standing.values())
         rows_runs.put_evidence(connection, self.evidence)
         for (a, b), points in self.marks.items():
             mark(connection, points, a, b)
