@@ -30,13 +30,15 @@ def change(connection: Connection, point_id: PointId, **values: Any) -> None:
     rows_points.change(connection, point_id, values, actor=LOCAL_OPERATOR, now_s=NOON)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    homes=st.lists(st.sampled_from(UNITS), min_size=1, max_size=12),
-    roots=st.sets(st.sampled_from(UNITS), max_size=2),
-    limit=st.integers(1, 4),
-    klass=st.none() | st.integers(1, 3),
-    below=st.none() | st.sampled_from(UNITS),
+    homes=st.lists(st.sampled_from(UNITS), min_size=5, max_size=9),
+    roots=st.sampled_from(
+        [{"City"}, {"City", "Railway"}, {"City/North"}, {"City/North/Town", "City"}, set()]
+    ),
+    limit=st.integers(1, 3),
+    klass=st.sampled_from([None, None, 1, 2]),
+    below=st.sampled_from([None, None, "City", "City/North"]),
 )
 def test_lists_pages_and_the_plan_show_what_a_slow_plain_filter_shows(
     store: Store, homes: list[str], roots: set[str], limit: int, klass: int | None, below: str | None
@@ -62,6 +64,7 @@ def test_lists_pages_and_the_plan_show_what_a_slow_plain_filter_shows(
         while True:
             page = rows_points.listed(connection, scope, filters, NOON, after=after, limit=limit)
             assert len(page.points) <= limit
+            assert len(seen) <= len(homes)
             seen += [(p.file.name, p.file.code) for p in page.points]
             if (after := page.after) is None:
                 break
