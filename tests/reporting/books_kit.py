@@ -29,8 +29,8 @@ from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import add as add_unit
 
 TZ = "Asia/Shanghai"
-SLOT = 600
-PICTURE_SLOT = 1_800
+SLOT = 1_200
+PICTURE_SLOT = 3_600
 PERIOD: Period = period_of("2026-11-02..2026-11-04", TZ)
 BEGAN_S = PERIOD.a_s - 20 * 86_400
 NOW_S = PERIOD.b_s + 7_200
@@ -172,7 +172,13 @@ def _observe(connection: Connection, made: Town) -> None:
         Observation(made.points[5], Lane.REACHABLE, a, a + SLOT, State.DOWN, "timed_out")
         for a in range(PERIOD.a_s - 5 * 86_400, PERIOD.a_s, SLOT)
     ]
-    observe(connection, [*before, *seen], now_s=NOW_S, mark=mark_dirty, actor=ROUNDS)
+    # a first look each, then the rest in order: as the rounds bring them, and each change of a reason is told
+    first: dict[tuple[PointId, Lane], Observation] = {}
+    for one in [*before, *seen]:
+        first.setdefault((one.point_id, one.lane), one)
+    rest = [one for one in [*before, *seen] if one is not first[one.point_id, one.lane]]
+    for batch in (list(first.values()), rest):
+        observe(connection, batch, now_s=NOW_S, mark=mark_dirty, actor=ROUNDS)
 
 
 def late(store: Store, made: Town, point_id: PointId, a: int) -> None:

@@ -87,9 +87,10 @@ def test_a_pdf_holds_every_figure_definition_and_name_and_stamps_each_page(langu
 def test_an_exercise_is_stamped_on_every_page_and_a_draft_too(language: Language) -> None:
     exercise = text_of(pdf_bytes(issued(report_of(2, cameras=45, exercise=True)), language))
     assert len(exercise) > 1
-    assert all("EXERCISE演练" in squeezed(page) for page in exercise)
+    assert all(squeezed(page).count("EXERCISE演练") >= 2 for page in exercise)  # at the head, and across
     draft = text_of(pdf_bytes(issued(report_of(2, cameras=2), revision=0), language))
-    assert all(squeezed(TEXT["draft"].of(language)) in squeezed(page) for page in draft)
+    word = squeezed(TEXT["draft"].of(language))
+    assert all(squeezed(page).count(word) >= 2 for page in draft)  # at the head, and for the revision
 
 
 @BOTH

@@ -3,14 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, literal, select, union_all
 
 from lenskeeper.availability.exclusions import covered
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.rows import current, runs_in
 from lenskeeper.availability.rows_exclusions import excluded_by, points_of, windows_of
 from lenskeeper.availability.rows_maintenance import pending_seconds
-from lenskeeper.availability.schema import evidence, exclusion, maintenance
+from lenskeeper.availability.runs import month_start
+from lenskeeper.availability.schema import evidence, exclusion, look, maintenance, run, standing
 from lenskeeper.base.access import Scope
 from lenskeeper.base.spans import Span, clip, length, subtract
 from lenskeeper.inventory.ids import PointId
@@ -72,7 +73,7 @@ def gaps(connection: Connection, parts: Sequence[Part]) -> list[Gap]:
     wanting = [part for part in parts if part.sums.unknown_s > 0]
     for some, known, out in _known(connection, wanting, Lane.REACHABLE):
         for part in some:
-            spans = [(run[0], run[1]) for run in known.get(part.point_id, ())]
+            spans = [(begin, end) for begin, end, _ in known.get(part.point_id, ())]
             expected = subtract([(part.a_s, part.b_s)], out.get(part.point_id, []))
             counts.update(subtract(expected, spans))
     return [Gap(a, b, cameras) for (a, b), cameras in counts.items()]
@@ -101,7 +102,9 @@ def fault_seconds(
     """
     found: dict[tuple[PointId, int], tuple[tuple[str, int], ...]] = {}
     for some, known, out in _known(connection, parts, Lane.PICTURE_FIT, State.DOWN):
-        told = _told(connection, sorted({part.point_id for part in some}), b_s)
+        told = _told(
+            connection, sorted({part.point_id for part in some}), min(part.a_s for part in some), b_s
+        )
         for part in some:
             counts: Counter[str] = Counter()
             excluded = out.get(part.point_id, [])
@@ -137,18 +140,30 @@ def _known(
         yield some, known, out
 
 
-def _told(connection: Connection, ids: Sequence[PointId], b_s: int) -> dict[PointId, list[tuple[int, str]]]:
-    """When which kind of fault was named of each point, by time; the worst kind of each look."""
-    latest = func.coalesce(evidence.c.reason, "")
-    rows = connection.execute(
-        select(evidence.c.point_id, evidence.c.at_s, latest)
-        .where(
-            evidence.c.point_id.in_(ids),
-            evidence.c.lane == Lane.PICTURE_FIT,
-            evidence.c.state == State.DOWN,
-            evidence.c.at_s < b_s,
+def _told(
+    connection: Connection, ids: Sequence[PointId], a_s: int, b_s: int
+) -> dict[PointId, list[tuple[int, str]]]:
+    """When which kind of fault was named of each point, by time; the worst kind of each look.
+
+    The looks that runs began with, and those by which the kind became another one while the fault held.
+    """
+    begun = [
+        select(table.c.point_id, at_s.label("at_s"), table.c.look, literal(place).label("place")).where(
+            table.c.point_id.in_(ids),
+            table.c.lane == Lane.PICTURE_FIT,
+            table.c.state == State.DOWN,
+            at_s >= month_start(a_s),
+            at_s < b_s,
         )
-        .order_by(evidence.c.point_id, evidence.c.at_s)
+        for place, (table, at_s) in enumerate(
+            ((run, run.c.a), (standing, standing.c.since_s), (evidence, evidence.c.at_s))
+        )
+    ]
+    looks = union_all(*begun).subquery()
+    rows = connection.execute(
+        select(looks.c.point_id, looks.c.at_s, look.c.reason)
+        .join(look, look.c.id == looks.c.look)
+        .order_by(looks.c.point_id, looks.c.at_s, looks.c.place)
     )
     found: dict[PointId, list[tuple[int, str]]] = defaultdict(list)
     for point_id, at_s, reason in rows:
