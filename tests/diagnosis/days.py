@@ -44,7 +44,7 @@ def picture_figures(
     shot: tuple[Bgr, Floats] = look(here, float(at_s % 100_000), view)
     picture = shot[0]
     if trouble:
-        picture = spoil(picture, *trouble, Shot(depth_m=shot[1], t_s=float(at_s), seed=4))
+        picture = spoil(picture, *trouble, Shot(depth_m=shot[1], t_s=float(at_s % 100_000), seed=4))
     picture = noisy(picture, 2.0, seed=at_s)
     burn_in(picture, Film(size=SIZE, clock=True, name="Gate 3"), float(at_s % 100_000))
     is_night = here.light is Light.NIGHT
