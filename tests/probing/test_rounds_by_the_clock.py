@@ -21,7 +21,8 @@ from lenskeeper.probing.errands import Errand, Looked
 from lenskeeper.probing.manners import Manners
 from lenskeeper.probing.round_results import CODE_OF, DOWN, UNKNOWN, UP, Held
 from lenskeeper.probing.rounds import Rounds
-from lenskeeper.probing.targets import Target
+from lenskeeper.probing.targets import Target, parse_target
+from lenskeeper.probing.witness import Landmarks
 
 
 class SlowWorld(World):
@@ -51,6 +52,8 @@ class SlowWorld(World):
             await self.clock.sleep(self.looking_s)
         finally:
             self.at_once -= 1
+        if parse_target(errand.url).host in self.dead:
+            return Looked(Outcome.TIMED_OUT)
         return self.said.get(errand.watched.point_id, GOOD)
 
 
@@ -193,4 +196,20 @@ async def test_an_error_of_our_own_in_one_slot_does_not_end_the_rounds() -> None
     assert [type(error) for error in desk.errors] == [AttributeError]
     assert UNKNOWN not in {code for z in desk.zones for code in z.codes}
     assert len(desk.zones) == 3
+    await ended(rounds, clock, task)
+
+
+async def test_a_line_that_is_cut_amid_a_slot_is_no_fault_of_the_cameras_that_were_being_looked_at() -> None:
+    gate = parse_target("http://10.99.0.1:80/")
+    rounds, world, desk, clock = slow(
+        [camera(n, klass=1, zone="z") for n in range(100)], landmarks=Landmarks({"z": (gate,)})
+    )
+    task = await lived(rounds, clock, 2 * SLOT_S + 12)
+    world.dead = {host_of(n) for n in range(100)} | {gate.host}
+    await clock.live(10 + 3 * SLOT_S)
+    cut = [looked for errand, looked in desk.looks if errand.slot_s == BEGIN_S + 2 * SLOT_S]
+    assert {looked.outcome for looked in cut} == {Outcome.PLAYING, Outcome.OUR_FAULT}
+    assert len({looked.outcome for _, looked in desk.looks}) == 2
+    assert desk.codes(1) == [UP, UP, UNKNOWN]
+    assert set(desk.zones[-1].codes) == {UNKNOWN}
     await ended(rounds, clock, task)

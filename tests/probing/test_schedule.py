@@ -156,6 +156,14 @@ def test_a_clock_set_back_fills_no_bucket() -> None:
     assert bucket.take(10, 51)
 
 
+def test_a_clock_set_back_by_an_hour_does_not_stop_a_line_for_an_hour() -> None:
+    bucket = TokenBucket(10, burst=100)
+    assert bucket.take(100, 100_000)
+    assert not bucket.take(10, 96_400)
+    assert bucket.take(10, 96_401)
+    assert not bucket.take(10, 96_401)
+
+
 def test_one_network_sees_only_so_many_new_connections_a_second() -> None:
     nets = Nets(10)
     opened = [n / 100 for n in range(1_000) if nets.enter("10.0.0.0/24", n / 100)]

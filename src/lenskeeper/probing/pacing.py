@@ -11,6 +11,7 @@ from lenskeeper.probing.targets import Target, host_key, is_ip
 BURST_S: Final = 60  # of a line's rate may be spent at once: what a slot was promised and did not use
 BURST_BYTES_MIN: Final = 2_000_000  # two main-stream pictures, or a slow line would never see one
 NET_BURST_S: Final = 2
+SET_BACK_S: Final = 1_800  # further back than within any slot: it was the clock, and not a look sent out late
 NETS_KEPT: Final = 4_096  # of buckets for networks; a full one says nothing and is dropped first
 
 
@@ -57,7 +58,9 @@ class TokenBucket:
         return self._level >= self.burst
 
     def _fill(self, now_s: float) -> None:
-        if now_s > self._at_s:  # a clock that steps back fills nothing
+        if self._at_s - now_s > SET_BACK_S:
+            self._at_s = now_s  # nothing is gained by it, and the line does not stand still until then
+        if now_s > self._at_s:
             self._level = min(self.burst, self._level + (now_s - self._at_s) * self._rate)
             self._at_s = now_s
 

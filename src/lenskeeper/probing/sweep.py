@@ -161,14 +161,14 @@ async def sweep(
             if queue:
                 open_doors.append(door)
 
-    with _collecting_seldom():
+    with collecting_seldom():
         async with asyncio.TaskGroup() as group:
             for _ in range(in_flight):
                 group.create_task(one_after_another())
 
 
 @contextmanager
-def _collecting_seldom() -> Iterator[None]:
+def collecting_seldom() -> Iterator[None]:
     """Let the cycle collector look at what this sweep makes, seldom, and not at all that was loaded before.
 
     Else it walks over every library and every visit in flight again and again: a fifth of a visit's time,
