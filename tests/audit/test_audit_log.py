@@ -1,9 +1,12 @@
 """The audit log tells of what was changed in it, and takes no secret in."""
 
+import hashlib
+
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, select, update
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.audit.schema import audit_entry, audit_head
@@ -59,6 +62,24 @@ def test_any_falsified_entry_is_named(store: Store, number: int, what: str) -> N
 
     with pytest.raises(TakeBack):
         store.write(check)
+
+
+def test_an_entry_sealed_anew_breaks_the_chain_at_the_next_even_when_the_two_are_joined_again(
+    store: Store,
+) -> None:
+    def work(connection: Connection) -> None:
+        fill(connection, 4)
+        entry = connection.execute(select(audit_entry).where(audit_entry.c.number == 2)).one()
+        said = [2, entry.at_s, "someone", entry.act, entry.subject, entry.detail, entry.before_sha256.hex()]
+        seal = hashlib.sha256(msgspec.json.encode(said)).digest()
+        connection.execute(
+            update(audit_entry).where(audit_entry.c.number == 2).values(actor="someone", sha256=seal)
+        )
+        assert audit.verify(connection).broken_at == 3
+        connection.execute(update(audit_entry).where(audit_entry.c.number == 3).values(before_sha256=seal))
+        assert audit.verify(connection).broken_at == 3  # its own seal covers what was before it
+
+    store.write(work)
 
 
 def test_a_log_written_anew_from_the_middle_no_longer_meets_its_kept_end(store: Store) -> None:
