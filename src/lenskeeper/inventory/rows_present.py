@@ -11,7 +11,9 @@ from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.schema import credential, device, installation, membership, point
 from lenskeeper.units.rows import within
 
-ROWS_AT_ONCE: Final = 200  # of one statement: a point has some fifty values, and PostgreSQL plans 500 x 50 no quicker
+ROWS_AT_ONCE: Final = (
+    200  # of one statement: a point has some fifty values, and PostgreSQL plans 500 x 50 no quicker
+)
 
 T = TypeVar("T")
 
