@@ -21,6 +21,7 @@ from lenskeeper.reporting.snapshots import HASH_SHOWN_CHARS, Snapshot
 from lenskeeper.reporting.tables import (
     Kind,
     Sheet,
+    branch_name,
     classes_sheet,
     definitions_sheet,
     excluded_sheet,
@@ -40,6 +41,7 @@ from lenskeeper.reporting.words import DIAGNOSES, TITLES, word
 LAYOUTS: Final = Path(__file__).parent / "typst"
 STANDARD: Final = "a-2u"  # PDF/A: an archive can open it in twenty years, and its text can be searched
 BARS_MAX: Final = 12  # units in the chart; the table has all
+ROWS_MAX: Final = 500  # of one table; nobody reads the page after the tenth
 TEXT_CHARS_MAX: Final = 400  # of one cell: a note of pages belongs in the workbook
 CARDS: Final = (
     (Metric.ONLINE, Metric.COVERAGE),
@@ -130,7 +132,10 @@ def _facts(snapshot: Snapshot, language: Language) -> list[list[str]]:
         [word("until", language), instant_text(report.watermark_s, tz)],
         [word("cameras_n", language), f"{report.whole.cameras:,}"],
         [word("revision", language), _revision(snapshot, language)],
-        [word("issued", language), f"{instant_text(issue.issued_at_s, tz)}  {issue.issued_by}"],
+        [
+            word("issued" if issue.revision else "made", language),
+            f"{instant_text(issue.issued_at_s, tz)}  {issue.issued_by}",
+        ],
     ]
     if report.period.cut:
         facts.insert(1, ["", word("cut", language)])
@@ -185,7 +190,9 @@ def _charts(report: Report, language: Language) -> dict[str, Any]:
         "down": word("down", language),
         "unknown": word("unknown", language),
         "units_title": word("chart_units", language),
-        "units": [_bar(group.name, group.weighted_lost_s) for group in units] if len(units) > 1 else [],
+        "units": [_bar(branch_name(group, report, language), group.weighted_lost_s) for group in units]
+        if len(units) > 1
+        else [],
         "faults_title": word("chart_faults", language),
         "faults": [
             _bar(words.of(language), sum(faults.get(kind.value, 0) for kind in kinds))
@@ -214,10 +221,12 @@ def _share(part: int, whole: int) -> float:
 
 
 def _sheet(sheet: Sheet, language: Language, tz: str) -> dict[str, Any]:
+    left_out = len(sheet.rows) - ROWS_MAX
+    more = word("left_out", language).format(n=f"{left_out:,}") if left_out > 0 else ""
     return {
         "key": sheet.key,
         "title": sheet.title,
-        "note": sheet.note,
+        "note": " ".join((sheet.note if sheet.rows else "", more)).strip(),
         "headings": [heading.title for heading in sheet.headings],
         "left": [heading.kind in (Kind.TEXT, Kind.INSTANT) for heading in sheet.headings],
         "rows": [[cell[:TEXT_CHARS_MAX] for cell in row] for row in plain_rows(sheet, language, tz)],

@@ -127,7 +127,7 @@ def figures_sheet(report: Report, language: Language) -> Sheet:
 
 def units_sheet(report: Report, language: Language) -> Sheet:
     """One row for each unit directly beneath."""
-    named = [(group, _unit_name(group, report, language)) for group in report.by_unit]
+    named = [(group, branch_name(group, report, language)) for group in report.by_unit]
     return _groups("by_unit", "unit", named, language, word("rank_rule", language))
 
 
@@ -194,7 +194,7 @@ def gaps_sheet(report: Report, language: Language) -> Sheet:
     headings = (
         Heading(word("from", language), Kind.INSTANT),
         Heading(word("to", language), Kind.INSTANT),
-        Heading(word("hours", language), Kind.HOURS),
+        Heading(word("length", language), Kind.HOURS),
         Heading(word("count", language), Kind.WHOLE),
     )
     return Sheet("gaps", word("gaps", language), headings, rows, _left_out(report.gaps_left_out, language))
@@ -349,7 +349,8 @@ def instant_text(at_s: int, tz: str) -> str:
     return f"{local:%Y-%m-%d %H:%M} {offset[:3]}:{offset[3:]}"
 
 
-def _unit_name(group: Group, report: Report, language: Language) -> str:
+def branch_name(group: Group, report: Report, language: Language) -> str:
+    """A sub-unit; the report's own name is told as such, for what hangs at no sub-unit."""
     if group.key == str(NOBODY):
         return word("no_unit", language)
     return group.name + (word("direct", language) if group.key == str(report.unit_id) else "")
