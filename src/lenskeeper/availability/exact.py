@@ -55,10 +55,15 @@ class Looks:
 
 @dataclass(slots=True)
 class Writes:
-    """What a batch comes to, written together at its end."""
+    """What a batch comes to, written together at its end.
+
+    closed, turned: rows of the usual turns of a round, as rows_runs writes them.
+    """
 
     lane: Lane
     now_s: int
+    closed: list[tuple[int, ...]] = field(default_factory=list)
+    turned: list[tuple[int, ...]] = field(default_factory=list)
     gone: list[tuple[PointId, Run]] = field(default_factory=list)
     runs: list[tuple[PointId, Run]] = field(default_factory=list)
     standing: dict[PointId, Standing] = field(default_factory=dict)
@@ -97,6 +102,8 @@ class Writes:
         """Write it all."""
         rows_runs.take_runs(connection, self.lane, self.gone)
         rows_runs.put_runs(connection, self.lane, self.runs)
+        rows_runs.put_rows(connection, self.closed)
+        rows_runs.turn_standing(connection, self.turned)
         rows_runs.put_standing(connection, self.lane, self.standing.values())
         rows_runs.put_evidence(connection, self.evidence)
         for (a, b), points in self.marks.items():

@@ -26,6 +26,9 @@ from lenskeeper.inventory.ids import PointId
 Instants = npt.NDArray[np.int64]
 """One instant (UTC seconds) or number for each place of the roster; 0 where there is none."""
 
+Codes = npt.NDArray[np.uint8]
+"""One code for each place of the roster, as in Round."""
+
 NEVER: Final = 0
 
 
@@ -211,17 +214,8 @@ class _Turn:
         after = copy
         if seen.codes != copy.codes or copy.leaving or seen.reasons != copy.reasons:
             after = replace(
-                copy,
-                codes=seen.codes,
-                since=copy.since.copy(),
-                held=copy.held.copy(),
-                told=copy.told.copy(),
-                look=copy.look.copy(),
-                last_look=copy.last_look.copy(),
-                reasons=dict(copy.reasons),
-                others=dict(copy.others),
-                leaving=[],
-            )
+                copy, codes=seen.codes, leaving=[]
+            )  # its arrays change in place: nobody else has it
             for standing in copy.leaving:
                 self._close(standing)
                 self.unknown.append(standing.point_id)
@@ -241,25 +235,69 @@ class _Turn:
 
     def _turn_states(self, connection: Connection, after: Copy) -> None:
         old, new = (np.frombuffer(codes, np.uint8) for codes in (self.copy.codes, self.seen.codes))
-        for place in np.flatnonzero(old != new):
-            i = int(place)
-            was, now = int(old[i]), int(new[i])
-            point_id, slot_s = self.roster[i], self.seen.slot_s
-            held_s = slot_s
-            if was:
-                self._close(self._standing(after, i, was))
-            elif (other := after.others.pop(i, None)) is not None:
-                was = other.state
-                held_s = other.held_s if was == now else slot_s
-                self._take_over(connection, other)
-            after.reasons.pop(i, None)
-            if now == UNKNOWN:
-                self.unknown.append(point_id)
+        turned = np.flatnonzero(old != new)
+        plain = self._are_plain(old[turned], new[turned], turned)
+        self._turn_plain(connection, after, turned[plain], old, new)
+        for place in turned[~plain]:
+            self._turn_one(connection, after, int(place), int(old[place]), int(new[place]))
+
+    def _are_plain(self, old: Codes, new: Codes, places: Instants) -> npt.NDArray[np.bool_]:
+        """The usual turn: from up to down or back, of a run within one stretch of cover and one month."""
+        if not self.copy.stretches:
+            return np.zeros(len(places), np.bool_)
+        first_s, end_s = self.copy.stretches[-1]
+        since = self.copy.since[places]
+        begins_late = (since >= max(first_s, month_start(end_s - 1))) & (since < end_s)
+        plain: npt.NDArray[np.bool_] = (old != UNKNOWN) & (new != UNKNOWN) & begins_late
+        return plain & np.equal(self.copy.held[places], since)
+
+    def _turn_plain(
+        self, connection: Connection, after: Copy, places: Instants, old: Codes, new: Codes
+    ) -> None:
+        """The same as _turn_one for many at once: a bad minute has thousands, and each is the same two rows."""
+        slot_s, lane, end_s = self.seen.slot_s, self.writes.lane, after.end_s
+        rows = zip(
+            places.tolist(),
+            old[places].tolist(),
+            new[places].tolist(),
+            after.since[places].tolist(),
+            after.look[places].tolist(),
+            strict=True,
+        )
+        looks: list[int] = []
+        for i, was, now, since_s, seen_by in rows:
+            point_id, reason = self.roster[i], self.seen.reasons.get(i, "")
+            look = after.looks.number(connection, reason, self.seen.prober)
+            looks.append(look)
+            if reason:
+                after.reasons[i] = reason
             else:
-                self._open(connection, after, i, now, held_s)
-            if was != now:
-                reason = self.seen.reasons.get(i, "")
-                self.writes.changes.append(Change(point_id, self.writes.lane, slot_s, was, now, reason))
+                after.reasons.pop(i, None)
+            self.writes.closed.append((point_id, lane.value, since_s, end_s, was, seen_by))
+            self.writes.turned.append((now, slot_s, slot_s, slot_s, look, look, point_id, lane.value))
+            self.writes.changes.append(Change(point_id, lane, slot_s, was, now, reason))
+            if i in self.seen.remarks:
+                self.writes.tell(point_id, slot_s, now, look, self.seen.remarks[i])
+        after.since[places] = after.held[places] = after.told[places] = slot_s
+        after.look[places] = after.last_look[places] = looks
+
+    def _turn_one(self, connection: Connection, after: Copy, i: int, was: int, now: int) -> None:
+        point_id, slot_s = self.roster[i], self.seen.slot_s
+        held_s = slot_s
+        if was:
+            self._close(self._standing(after, i, was))
+        elif (other := after.others.pop(i, None)) is not None:
+            was = other.state
+            held_s = other.held_s if was == now else slot_s
+            self._take_over(connection, other)
+        after.reasons.pop(i, None)
+        if now == UNKNOWN:
+            self.unknown.append(point_id)
+        else:
+            self._open(connection, after, i, now, held_s)
+        if was != now:
+            reason = self.seen.reasons.get(i, "")
+            self.writes.changes.append(Change(point_id, self.writes.lane, slot_s, was, now, reason))
 
     def _standing(self, copy: Copy, i: int, state: int) -> Standing:
         return Standing(

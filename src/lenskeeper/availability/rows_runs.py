@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.runs import Run
@@ -38,12 +38,6 @@ _PUT_STANDING: Final = (
     "ON CONFLICT (point_id, lane) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in Standing._fields[1:])
 )  # both engines take it
-_STRETCHED: Final = (
-    update(round_cover)
-    .where(round_cover.c.shard == bindparam("s"), round_cover.c.lane == bindparam("l"))
-    .where(round_cover.c.a == bindparam("at"))
-    .values(b=bindparam("to"))
-)
 
 
 def runs_of_points(
@@ -100,13 +94,24 @@ def cover(connection: Connection, shard: str, lane: Lane, a: int, b: int, stretc
     if stretch_from is None:
         connection.execute(insert(round_cover), {"shard": shard, "lane": lane, "a": a, "b": b})
     else:
-        connection.execute(_STRETCHED, {"s": shard, "l": lane, "at": stretch_from, "to": b})
+        statement = "UPDATE round_cover SET b = ? WHERE shard = ? AND lane = ? AND a = ?"
+        _many(connection, statement, [(b, shard, lane.value, stretch_from)])
 
 
 def put_runs(connection: Connection, lane: Lane, runs: Iterable[tuple[PointId, Run]]) -> None:
     """Write runs that are not there yet, cut at months already."""
-    rows = [(p, lane.value, r.a, r.b, int(r.state), r.look) for p, r in runs]
+    put_rows(connection, [(p, lane.value, r.a, r.b, int(r.state), r.look) for p, r in runs])
+
+
+def put_rows(connection: Connection, rows: Sequence[tuple[int, ...]]) -> None:
+    """The same, as rows: point, lane, a, b, state, look."""
     _many(connection, "INSERT INTO run (point_id, lane, a, b, state, look) VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def turn_standing(connection: Connection, rows: Sequence[tuple[int, ...]]) -> None:
+    """Let open runs of a shard begin anew: state, since_s, held_s, told_s, look, last_look, point, lane."""
+    statement = "UPDATE standing SET state = ?, since_s = ?, held_s = ?, told_s = ?, look = ?, last_look = ?"
+    _many(connection, f"{statement} WHERE point_id = ? AND lane = ?", rows)
 
 
 def take_runs(connection: Connection, lane: Lane, runs: Iterable[tuple[PointId, Run]]) -> None:
