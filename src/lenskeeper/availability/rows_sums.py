@@ -163,35 +163,22 @@ def _overlaps(
         or_(membership.c.to_s.is_(None), membership.c.to_s > cuts.c.a),
         within(scope, membership.c.unit_id),
     )
+    met = windows.join(
+        exclusion, and_(exclusion.c.point_id == point.c.id, exclusion.c.a < b, exclusion.c.b > a)
+    )
+    first_s = min(one.a for one in cut)
     sums: dict[tuple[Any, int], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for known, state, begin, end in _known(windows, lane, a, b, min(one.a for one in cut)):
-        held = func.sum(least(end, b) - greatest(begin, a))
-        for first, second, what, seconds in connection.execute(
-            select(*key, state, held).select_from(known).where(*mine).group_by(*key, state)
-        ):
-            sums[first, second][0 if what == State.UP else 1] += int(seconds)
-        low, high = greatest(begin, a, exclusion.c.a), least(end, b, exclusion.c.b)
-        met = known.join(
-            exclusion,
-            and_(
-                exclusion.c.point_id == point.c.id,
-                exclusion.c.a < end,
-                exclusion.c.b > begin,
-                exclusion.c.a < b,
-                exclusion.c.b > a,
-            ),
-        )
-        for first, second, what, seconds in connection.execute(
-            select(
-                *key,
-                state,
-                func.sum(high - low),  # where each two of three stretches meet, all three do
-            )
-            .select_from(met)
-            .where(*mine)
-            .group_by(*key, state)
-        ):
-            sums[first, second][0 if what == State.UP else 1] -= int(seconds)
+    for sign, where, low, high in (
+        (1, windows, a, b),
+        (-1, met, greatest(a, exclusion.c.a), least(b, exclusion.c.b)),
+    ):
+        for known, state, begin, end in _known(where, lane, low, high, first_s):
+            held = func.sum(least(end, high) - greatest(begin, low))
+            for first, second, what, seconds in connection.execute(
+                select(*key, state, held).select_from(known).where(*mine).group_by(*key, state)
+            ):
+                if what is not None:
+                    sums[first, second][0 if what == State.UP else 1] += sign * int(seconds)
     by_plans = and_(
         exclusion.c.point_id == point.c.id,
         exclusion.c.kind != Kind.OUT_OF_SERVICE,
@@ -212,7 +199,11 @@ Known = tuple[FromClause, ColumnElement[int], ColumnElement[int], ColumnElement[
 def _known(
     windows: Any, lane: Lane, a: ColumnElement[int], b: ColumnElement[int], first_s: int
 ) -> list[Known]:
-    """The three places where the books say what is known, each joined to the windows: with state, begin and end."""
+    """The three places where the books say what is known, each joined to the windows: with state, begin and end.
+
+    Closed runs by an outer join: else SQLite would walk through all runs once for each cut. Where there is none, the
+    state is NULL.
+    """
     earlier = run.alias()
     begins = (
         select(func.max(earlier.c.a))
@@ -220,12 +211,12 @@ def _known(
         .correlate_except(earlier)
         .scalar_subquery()
     )
-    closed = windows.join(
+    closed = windows.outerjoin(
         run,
         and_(
             run.c.point_id == point.c.id,
             run.c.lane == lane,
-            run.c.a >= func.coalesce(begins, literal(month_start(first_s), BigInteger)),
+            run.c.a >= func.coalesce(begins, literal(month_start(max(0, first_s)), BigInteger)),
             run.c.a < b,
             run.c.b > a,
         ),

@@ -1,0 +1,209 @@
+"""What figures cost: a month of a fleet added up by district and day, from the runs and from the days added up.
+
+    ./run bench figures [--cameras N] [--days D]
+
+The fleet is that of books.py, with 20 districts; 10 % of the cameras have two windows of four hours of planned work.
+Both ways must give the same seconds. The size is of the whole file: runs, register, exclusions and days.
+"""
+
+import argparse
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, insert, text
+
+from bench import keep
+from books import DISTRICTS, SLOT_S, Fleet, bytes_of, count_of, generated, with_tables
+from lenskeeper.availability import rows_figures as figures
+from lenskeeper.availability import rows_maintenance as plans
+from lenskeeper.availability.exclusions import Kind
+from lenskeeper.availability.figures import Totals
+from lenskeeper.availability.lanes import Lane, State
+from lenskeeper.availability.maintenance import Target
+from lenskeeper.availability.rows_dirty import mark_dirty
+from lenskeeper.availability.rows_exclusions import refresh
+from lenskeeper.availability.rows_rollups import recompute
+from lenskeeper.availability.runs import Run, cut
+from lenskeeper.availability.schema import run
+from lenskeeper.base.access import LOCAL_OPERATOR, ActorId, Scope
+from lenskeeper.base.days import day_span, local_day
+from lenskeeper.base.spans import Span, subtract, union
+from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.schema import membership, point
+from lenskeeper.store.database import Store
+from lenskeeper.units import rows as units
+
+TZ: Final = "Asia/Shanghai"
+START_S: Final = day_span(20_513, TZ)[0]  # 2026-03-01, local midnight
+DAY_S: Final = 86_400
+AT_ONCE: Final = 50_000
+T = TypeVar("T")
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    began = time.perf_counter()
+    given = work()
+    return given, time.perf_counter() - began
+
+
+def registered(connection: Connection, cameras: int) -> None:
+    """20 districts under a city, and the cameras in turn in each."""
+    city = units.add(connection, name="city", tz=TZ, actor=LOCAL_OPERATOR, now_s=0)
+    districts = [
+        units.add(connection, name=f"district {n}", parent_id=city, actor=LOCAL_OPERATOR, now_s=0)
+        for n in range(DISTRICTS)
+    ]
+    ids = range(1, cameras + 1)
+    values = {"name": "camera", "klass": 2, "tz": TZ, "in_service_from_s": START_S, "revision": 0}
+    connection.execute(insert(point), [{"id": one, "lat": 31.2, "lon": 121.5, **values} for one in ids])
+    connection.execute(
+        insert(membership),
+        [{"point_id": one, "from_s": START_S, "unit_id": districts[(one - 1) % DISTRICTS]} for one in ids],
+    )
+    refresh(connection)
+
+
+def planned(connection: Connection, cameras: int, days: int) -> None:
+    """Two windows for each tenth camera, approved by a second person: together they last eight hours."""
+    for group in range(10):
+        chosen = tuple(PointId(one) for one in range(10 + group * 10, cameras + 1, 100))
+        begin = START_S + (group % days) * DAY_S + 9 * 3600
+        spans = [(begin, begin + 14_400), (begin + days // 2 * DAY_S, begin + days // 2 * DAY_S + 14_400)]
+        made = plans.propose(
+            connection,
+            target=Target(points=chosen),
+            when=spans,
+            kind=Kind.PLANNED_WORK,
+            reason="poles are painted",
+            actor=LOCAL_OPERATOR,
+            now_s=START_S - 1,
+        )
+        if made.pending:
+            plans.approve(connection, made.plan_id, actor=ActorId("second"), now_s=START_S)
+
+
+def closed_runs(fleet: Fleet) -> Iterator[tuple[int, int, int, int, int, int]]:
+    """All that is known, as rows of run."""
+    for number, outages in enumerate(fleet.outages):
+        down = union(outages)
+        silent = union(fleet.silences[number % DISTRICTS])
+        up: list[Span] = subtract([(0, fleet.slots)], down)
+        pieces = [(a, b, State.UP) for a, b in subtract(up, silent)]
+        pieces += [(a, b, State.DOWN) for a, b in subtract(down, silent)]
+        for a, b, state, _ in cut(
+            Run(START_S + a * SLOT_S, START_S + b * SLOT_S, state) for a, b, state in sorted(pieces)
+        ):
+            yield number + 1, Lane.REACHABLE, a, b, state, 1
+
+
+def fill(connection: Connection, fleet: Fleet) -> None:
+    """The rows as they lie after a month, without the rounds that made them."""
+    names = [column.name for column in run.c]
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.executemany(
+        f"INSERT INTO run ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",  # noqa: S608  our own names
+        closed_runs(fleet),
+    )
+
+
+def add_up(store: Store, now_s: int) -> tuple[int, float]:
+    """Days added up until all are."""
+    days, began = 0, time.perf_counter()
+    while True:
+        step = store.write(lambda c: recompute(c, now_s=now_s, limit=20_000))
+        days += step.days
+        if step.is_done:
+            return days, time.perf_counter() - began
+
+
+def measured(store: Store, cameras: int, days: int) -> dict[str, Any]:
+    fleet = generated(cameras, days, seed=1)
+    store.write(lambda c: registered(c, cameras))
+    store.write(lambda c: planned(c, cameras, days))
+    store.write(lambda c: fill(c, fleet))
+    now_s = START_S + (days + 1) * DAY_S
+    point_days, add_s = add_up(store, now_s)
+    first = local_day(START_S, TZ)
+    last = first + days
+    with store.read() as connection:
+        groups = [
+            row[0] for row in connection.execute(text("SELECT id FROM unit WHERE parent_id IS NOT NULL"))
+        ]
+
+        def rolled() -> list[Any]:
+            return figures.by_unit_and_day(connection, Scope.ALL, Lane.REACHABLE, first, last, groups=groups)
+
+        def exact() -> list[Any]:
+            return figures.exact_by_unit_and_day(
+                connection, Scope.ALL, Lane.REACHABLE, first, last, groups=groups, outages=False
+            )
+
+        quick, quick_s = min((timed(rolled) for _ in range(3)), key=lambda one: one[1])
+        slow, slow_s = timed(exact)
+        a, b = day_span(first, TZ)[0], day_span(last - 1, TZ)[1]
+        month, month_s = timed(lambda: figures.all_from_rollups(connection, Scope.ALL, a, b))
+    equal = [seconds(one.totals) for one in quick] == [seconds(one.totals) for one in slow]
+    late = [PointId(one) for one in range(1, cameras + 1, 20)]
+    store.write(lambda c: mark_dirty(c, late, START_S + 3 * DAY_S, START_S + 3 * DAY_S + 60))
+    again, again_s = add_up(store, now_s)
+    return {
+        "cells": len(quick),
+        "equal": equal,
+        "quick_s": round(quick_s, 2),
+        "slow_s": round(slow_s, 2),
+        "times_faster": round(slow_s / quick_s, 1),
+        "point_days": point_days,
+        "add_up_s": round(add_s, 1),
+        "ms_per_1000_point_days": round(add_s / point_days * 1e6, 1),
+        "month_of_all_lanes_s": round(month_s, 2),
+        "points": len(next(iter(month.values()))),
+        "mended_point_days": again,
+        "mend_s": round(again_s, 2),
+        "run_mb": round(bytes_of(store, "run") / 1e6, 1),
+        "rollup_mb": round(bytes_of(store, "day_rollup") / 1e6, 1),
+        "exclusion_mb": round(bytes_of(store, "exclusion") / 1e6, 1),
+        "runs": count_of(store, "run"),
+    }
+
+
+def seconds(totals: Totals) -> tuple[int, ...]:
+    return totals.span_s, totals.excluded_s, totals.up_s, totals.down_s
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cameras", type=int, default=20_000)
+    parser.add_argument("--days", type=int, default=30)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lk-figures-") as name:
+        path = Path(name) / "figures.db"
+        store = with_tables(f"sqlite:///{path}")
+        got = measured(store, asked.cameras, asked.days)
+        store.close()
+        got["file_mb"] = round(path.stat().st_size / 1e6, 1)
+    table = [
+        ["what", "figure", "bound"],
+        ["district x day from the days added up", f"{got['quick_s']} s, {got['cells']} cells", ""],
+        ["the same from the runs", f"{got['slow_s']} s", ""],
+        ["both give the same seconds", str(got["equal"]), "True"],
+        ["the former is faster", f"{got['times_faster']} x", ">= 5"],
+        [f"{asked.days} days x {asked.cameras} cameras, whole file", f"{got['file_mb']} MB", "<= 80"],
+        [
+            "of it runs, days, exclusions",
+            f"{got['run_mb']}, {got['rollup_mb']}, {got['exclusion_mb']} MB",
+            "",
+        ],
+        ["all days added up from nothing", f"{got['add_up_s']} s", ""],
+        ["sums of every point and lane, the whole range", f"{got['month_of_all_lanes_s']} s", ""],
+        [f"{got['mended_point_days']} dirty days added up again", f"{got['mend_s']} s", ""],
+    ]
+    keep("figures", got, table)
+
+
+if __name__ == "__main__":
+    main()
