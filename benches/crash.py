@@ -18,9 +18,10 @@ sys.path.insert(
     0, str(Path(__file__).parents[1] / "tests")
 )  # the loop is the tests' own, and so are the engines
 
+from tests.crash_loop import crash
+from tests.engines import empty_postgresql, empty_sqlite
+
 from bench import keep
-from crash_loop import crash
-from engines import empty_postgresql, empty_sqlite
 
 
 def main() -> None:

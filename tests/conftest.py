@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.engines import empty_postgresql, empty_sqlite
 
-from engines import empty_postgresql, empty_sqlite
 from lenskeeper.store.database import Store, open_store
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select
+from tests.crash_child import BEGAN_S, POINTS, SLOT_S, register, truth
 
-from crash_child import BEGAN_S, POINTS, SLOT_S, register, truth
 from lenskeeper.availability.lanes import Lane
 from lenskeeper.availability.rows import runs_in
 from lenskeeper.availability.rows_upkeep import check
@@ -54,8 +54,9 @@ def crash(url: str, kills: int, seed: int) -> Crashed:
 
 def one_life(url: str, first: int, life_s: float) -> list[int]:
     """The slots that one child acknowledged before it was killed."""
-    command = [sys.executable, str(Path(__file__).with_name("crash_child.py")), url, str(first)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603  ourselves
+    command = [sys.executable, "-m", "tests.crash_child", url, str(first)]
+    root = Path(__file__).parents[1]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603  ourselves
         assert child.stdout is not None
         begin = child.stdout.readline()
         assert begin, "the child wrote nothing; its own message stands above"

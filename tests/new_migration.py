@@ -7,8 +7,8 @@ import sys
 import tempfile
 
 from sqlalchemy import CheckConstraint
+from tests.engines import all_tables
 
-from engines import all_tables
 from lenskeeper.store.database import open_store
 from lenskeeper.store.migrate import MIGRATIONS, bring_up, write_step
 from lenskeeper.store.tables import metadata

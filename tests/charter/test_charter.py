@@ -15,13 +15,29 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import Connection, LargeBinary, text
+from tests.engines import all_tables
 
+from lenskeeper.audit import rows as audit
+from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.errors import NotAllowed
+from lenskeeper.base.secret import Secret
 from lenskeeper.cli.lines import CheckLine, KnockLine
 from lenskeeper.diagnosis.kinds import Kind, Verdict
 from lenskeeper.house.worker import Reply
+from lenskeeper.inventory.camera_file import CameraFile
+from lenskeeper.inventory.cells import place_kind as read_place
+from lenskeeper.inventory.columns import Left, column_of
+from lenskeeper.inventory.rows_credentials import add as add_login
+from lenskeeper.inventory.rows_declarations import undeclared
+from lenskeeper.inventory.rows_points import add as add_point
+from lenskeeper.inventory.vault import Vault, make_key
 from lenskeeper.probing.probe import KeyFrame, Probe
 from lenskeeper.probing.targets import admit_address
+from lenskeeper.reporting.definitions import Metric
+from lenskeeper.store.database import Store
+from lenskeeper.store.tables import metadata
+from lenskeeper.units import rows as units
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "lenskeeper"
@@ -33,9 +49,27 @@ FORBIDDEN = re.compile(
     r"household|citizen|resident|phone|track_id|trajectory|embedding|biometric\w*)(?![a-z])"
 )
 DEPENDENCIES = {
-    "av", "h11", "msgspec", "numpy", "opencv-python-headless", "pydantic-settings", "rich", "structlog", "uvloop",
+    "alembic", "av", "cryptography", "h11", "msgspec", "numpy", "opencv-python-headless", "openpyxl", "prometheus-client",
+    "pydantic-settings", "python-calamine", "python-dateutil", "rich", "sqlalchemy", "structlog", "typst", "tzdata",
+    "uvloop", "xlsxwriter",
 }  # fmt: skip
-ROOMS = {"base", "protocols", "pictures", "probing", "diagnosis", "house", "cli"}
+ROOMS = {
+    "base", "store", "protocols", "journal", "leases", "audit", "units", "inventory", "pictures", "probing", "diagnosis",
+    "availability", "reporting", "house", "cli",
+}  # fmt: skip
+# All that a table keeps as bytes. A picture would need such a column: adding one is a decision about the charter.
+PUBLISHED = {
+    "coverage", "excluded_hours", "held_hours", "lost_hours", "low_visibility_hours", "metadata_completeness",
+    "no_picture_hours", "not_checkable_hours", "online_rate", "outages", "picture_coverage", "picture_delivery_rate",
+    "picture_integrity_rate", "picture_integrity_rate_day", "picture_integrity_rate_night", "strict_online_rate",
+}  # fmt: skip
+BYTES_KEPT = {
+    "audit_entry.before_sha256", "audit_entry.sha256", "audit_head.sha256", "credential.sealed", "baseline.learnt",
+    "picture_state.state", "report.body",
+}  # fmt: skip
+
+
+BOOKS_SAVED = {"error_book.py"}  # a workbook of openpyxl, which holds cells
 
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:
@@ -129,23 +163,110 @@ def test_3_and_4_nothing_writes_shows_or_encodes_a_picture() -> None:
         "tofile",
         "tobitmap",
         "to_image",
-        "save",
     }
-    found = {
-        (str(path), name)
-        for path, tree in trees()
-        if path.parts[:2] != ("probing", "simulator")
-        for name in names(tree)
-        if name in makers
-    }
+    found = (
+        {
+            (str(path), name)
+            for path, tree in trees()
+            if path.parts[:2] != ("probing", "simulator")
+            for name in names(tree)
+            if name in makers
+        }
+        | {
+            (str(path), "save")  # a method of whatever is a picture; functions of rows.py save figures
+            for path, tree in trees()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and node.attr == "save"
+            if path.parts[:2] != ("probing", "simulator") and path.name not in BOOKS_SAVED
+        }
+    )
     assert not found
 
 
+def test_2_no_table_has_a_column_that_could_hold_a_person() -> None:
+    all_tables()
+    columns = {
+        f"{table.name}.{column.name}" for table in metadata.tables.values() for column in table.columns
+    }
+    assert len(columns) > 200
+    assert not {name for name in columns if FORBIDDEN.search(name.replace(".", "_"))}
+
+
+def test_2_columns_about_persons_have_no_target_in_an_import() -> None:
+    about_persons = [
+        "管理员姓名",
+        "管理员电话",
+        "负责人电话",
+        "身份证号",
+        "mobile number",
+        "person in charge",
+    ]
+    assert {column_of(header) for header in about_persons} == {Left.PERSON}
+    assert column_of("管理员姓名", {"管理员姓名": "contact"}) is Left.PERSON
+
+
+def test_3_no_table_keeps_bytes_that_could_be_a_picture() -> None:
+    all_tables()
+    kept = {
+        f"{table.name}.{column.name}"
+        for table in metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, LargeBinary)
+    }
+    assert kept == BYTES_KEPT
+
+
+def test_6_what_lacks_owner_purpose_basis_or_contact_is_told_as_not_viewable(store: Store) -> None:
+    file = CameraFile("gate", code="1", url="rtsp://127.0.0.9/", unit="City", klass=1)
+
+    def register(connection: Connection) -> None:
+        unit = units.add(connection, name="City", tz="UTC", actor=LOCAL_OPERATOR, now_s=0)
+        add_point(connection, file, unit_id=unit, actor=LOCAL_OPERATOR, now_s=0)
+
+    store.write(register)
+    with store.read() as connection:
+        assert sum(undeclared(connection, Scope.ALL, 100).values()) == 1
+
+
+def test_6_and_7_credential_acts_are_entered_in_a_log_that_shows_a_change(
+    store: Store, tmp_path: Path
+) -> None:
+    make_key(tmp_path / "key")
+    vault, word = Vault.open(tmp_path / "key"), Secret("harbour-lamp")
+    store.write(
+        lambda c: add_login(c, vault, name="one", account="op", password=word, actor=LOCAL_OPERATOR, now_s=5)
+    )
+    with store.read() as connection:
+        (entry,) = audit.entries(connection, Scope.ALL)
+        assert (entry.act, entry.actor) == ("credential.add", LOCAL_OPERATOR)
+        assert "harbour-lamp" not in entry.detail
+        assert audit.verify(connection).broken_at is None
+    store.write(lambda c: c.execute(text("UPDATE audit_entry SET actor = 'nobody'")))
+    with store.read() as connection:
+        assert audit.verify(connection).broken_at == 1
+
+
+@pytest.mark.parametrize("place", ["宿舍", "更衣室", "changing room", "hospital ward", "卫生间", "bedroom"])
+def test_9_a_place_of_intimacy_cannot_be_enrolled_by_any_way(store: Store, place: str) -> None:
+    file = CameraFile("door", code="1", url="rtsp://127.0.0.9/", place_kind=place, klass=3)
+
+    def register(connection: Connection) -> None:
+        unit = units.add(connection, name="City", tz="UTC", actor=LOCAL_OPERATOR, now_s=0)
+        add_point(connection, file, unit_id=unit, actor=LOCAL_OPERATOR, now_s=0)
+
+    with pytest.raises(NotAllowed, match="clause 9"):
+        store.write(register)
+    assert not isinstance(read_place(place), str)
+
+
+def test_10_the_list_of_published_figures_is_closed_and_about_equipment() -> None:
+    assert {metric.value for metric in Metric} == PUBLISHED
+    assert not {name for name in PUBLISHED if FORBIDDEN.search(name)}
+
+
 @pytest.mark.parametrize(
-    ("clause", "room"),
-    [("4", "veil"), ("5", "hazards"), ("6", "web"), ("6", "audit"), ("7", "reporting"), ("9", "inventory"),
-     ("10", "dispatch")],
-)  # fmt: skip
+    ("clause", "room"), [("4", "veil"), ("5", "hazards"), ("6", "web"), ("10", "dispatch")]
+)
 def test_4_to_10_a_room_that_could_break_its_clause_does_not_stand_yet(clause: str, room: str) -> None:
     """When the room is built, this fails: write the clause's own test (docs/charter.md says what it must see)."""
     assert not (SOURCE / room).exists(), f"clause {clause} needs its own test now"

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-
-from crash_loop import crash
-from engines import empty_postgresql, empty_sqlite
+from tests.crash_loop import crash
+from tests.engines import empty_postgresql, empty_sqlite
 
 KILLS = 10
 

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sheet_maker import HEADER, city, csv_bytes, plant, xlsx_bytes
 
 from lenskeeper.inventory.cells import FORMULA_BEGINS, Cell, bare
 from lenskeeper.inventory.checking import ParkedRow, check_sheet
@@ -13,7 +14,6 @@ from lenskeeper.inventory.error_book import error_book, error_books, neutral
 from lenskeeper.inventory.faults import RowFault, Why
 from lenskeeper.inventory.sheets import parse_sheet
 from lenskeeper.inventory.snapshot import Snapshot
-from sheet_maker import HEADER, city, csv_bytes, plant, xlsx_bytes
 
 
 @pytest.mark.parametrize("made", [csv_bytes, xlsx_bytes])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
+from tests.register_kit import DAY, NOON, TZ, TakeBack, camera, city
 
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.days import day_span
@@ -16,7 +17,6 @@ from lenskeeper.inventory.rows_devices import Equipment, Mount
 from lenskeeper.store.database import Store
 from lenskeeper.units import rows as unit_rows
 from lenskeeper.units.ids import UnitId
-from register_kit import DAY, NOON, TZ, TakeBack, camera, city
 
 UNITS = ("City/North", "City/South", "City/Park")
 HOUR = 3_600

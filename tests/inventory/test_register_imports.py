@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
+from tests.register_kit import DAY, NOON, TZ, TakeBack, camera, city, commit
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
@@ -31,7 +32,6 @@ from lenskeeper.inventory.rows_devices import Equipment
 from lenskeeper.inventory.schema import import_change, installation, membership, point
 from lenskeeper.store.database import Store
 from lenskeeper.units import rows as units
-from register_kit import DAY, NOON, TZ, TakeBack, camera, city, commit
 
 LATER = NOON + 3_600
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select, update
+from tests.register_kit import NOON, camera, city
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
@@ -17,7 +18,6 @@ from lenskeeper.inventory.rows_divisions import Division
 from lenskeeper.inventory.schema import credential
 from lenskeeper.inventory.vault import Vault, make_key
 from lenskeeper.store.database import Store
-from register_kit import NOON, camera, city
 
 PASSWORD = "密码 k9-never-in-a-log"
 

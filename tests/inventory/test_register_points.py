@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
+from tests.register_kit import DAY, NOON, TZ, TakeBack, camera, city, commit
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
@@ -17,7 +18,6 @@ from lenskeeper.inventory.rows_points import Filters
 from lenskeeper.inventory.schema import credential, device, installation, point
 from lenskeeper.store.database import Store
 from lenskeeper.units.rows import tree
-from register_kit import DAY, NOON, TZ, TakeBack, camera, city, commit
 
 UNITS = ("City", "City/North", "City/North/Town", "City/South", "Railway")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection
+from tests.register_kit import DAY, NOON, TZ, camera, city
 
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.days import day_span
@@ -14,7 +15,6 @@ from lenskeeper.inventory.rows_declarations import Declared
 from lenskeeper.inventory.rows_takeover import Inherited
 from lenskeeper.store.database import Store
 from lenskeeper.units import rows as units
-from register_kit import DAY, NOON, TZ, camera, city
 
 UNITS = ("City/North", "City/North/Town", "City/South")
 

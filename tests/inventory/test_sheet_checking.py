@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from tests.sheet_maker import HEADER, city, csv_bytes, plant, xlsx_bytes
 
 from lenskeeper.base.errors import Invalid
 from lenskeeper.inventory.checking import Checked, check_sheet
@@ -11,7 +12,6 @@ from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.sheets import parse_sheet
 from lenskeeper.inventory.snapshot import Snapshot
 from lenskeeper.units.ids import UnitId
-from sheet_maker import HEADER, city, csv_bytes, plant, xlsx_bytes
 
 NOTHING = Snapshot()
 

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+from tests.sheet_maker import HEADER, city, csv_bytes
+
 from lenskeeper.inventory.camera_file import CameraFile
 from lenskeeper.inventory.checking import Checked, check_sheet
 from lenskeeper.inventory.diff import diff
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.sheets import parse_sheet
 from lenskeeper.inventory.snapshot import Snapshot
-from sheet_maker import HEADER, city, csv_bytes
 
 
 def check(rows: list[list[str]], register: Snapshot) -> Checked:

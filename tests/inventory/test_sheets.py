@@ -13,13 +13,13 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sheet_maker import HEADER, city, csv_bytes, xlsx_bytes
 
 from lenskeeper.base.errors import Invalid
 from lenskeeper.inventory import sheets, workbooks
 from lenskeeper.inventory.cells import Cell
 from lenskeeper.inventory.sheets import parse_sheet, read_sheet
 from lenskeeper.inventory.workbooks import column_letters
-from sheet_maker import HEADER, city, csv_bytes, xlsx_bytes
 
 ROWS = city(5)
 

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.engines import empty_sqlite, postgresql_programs
 
-from engines import empty_sqlite, postgresql_programs
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.journal.rows import announce, since
 from lenskeeper.store.backup import backup, faults_of_file, restore

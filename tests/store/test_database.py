@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
+from tests.engines import empty_sqlite
 
-from engines import empty_sqlite
 from lenskeeper.base.errors import Invalid
 from lenskeeper.journal.rows import announce, since
 from lenskeeper.journal.schema import journal

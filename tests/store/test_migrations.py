@@ -7,8 +7,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
+from tests.engines import all_tables, bare_postgresql, empty_sqlite
 
-from engines import all_tables, bare_postgresql, empty_sqlite
 from lenskeeper.store.backup import faults_of_file
 from lenskeeper.store.database import Store, open_store
 from lenskeeper.store.errors import StoreTooNew

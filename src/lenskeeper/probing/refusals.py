@@ -217,9 +217,9 @@ class Refusals:
             if record.has_worked:
                 standing.let_in.add(record.host)
             if record.refused_since_s is not None:
-                age_s = max(now_s - record.last_try_s, 0)  # a clock set back makes it wait from the begin
+                past_s = max(now_s - record.last_try_s, 0)  # a clock set back makes it wait from the begin
                 standing.refused[record.host] = _Refusal(
-                    record.refused_since_s, record.refusals, record.last_try_s, elapsed_s - age_s
+                    record.refused_since_s, record.refusals, record.last_try_s, elapsed_s - past_s
                 )
 
     def _now_s(self) -> int:
