@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.reporting.books_kit import NEW, NOW_S, OLD, PERIOD, SLOT, TZ, Slot, Town, late, town
 
+from lenskeeper.audit import rows as audit
 from lenskeeper.availability.lanes import State
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
@@ -24,7 +26,6 @@ from lenskeeper.reporting.sums import Sums, added
 from lenskeeper.reporting.takeover import Bucket
 from lenskeeper.store.database import Store
 from lenskeeper.units.ids import UnitId
-from reporting.books_kit import NEW, NOW_S, OLD, PERIOD, SLOT, TZ, Slot, Town, late, town
 
 Which = Callable[[Slot], bool]
 
@@ -194,6 +195,11 @@ def test_an_issued_report_stays_and_late_data_make_the_next_revision(store: Stor
         with pytest.raises(NotFound):
             rows_issues.snapshot(connection, west, one_id)
         assert rows_issues.broken(connection, Scope.ALL) == []
+        logged = [entry for entry in audit.entries(connection, Scope.ALL) if entry.act == "report.issue"]
+        assert [entry.subject for entry in logged] == [f"report:{one_id}", f"report:{two_id}"]
+        assert all(
+            issued.sha256 in str(entry.detail) for issued, entry in zip((one, two), logged, strict=True)
+        )
     store.write(
         lambda c: c.execute(report_table.update().where(report_table.c.id == one_id).values(sha256="0" * 64))
     )

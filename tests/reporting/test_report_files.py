@@ -11,6 +11,7 @@ import msgspec
 import pypdf
 import pytest
 from python_calamine import CalamineWorkbook
+from tests.reporting.reporting_kit import TZ, UNITS, report_of
 
 from lenskeeper.base.access import ActorId
 from lenskeeper.base.errors import Invalid
@@ -42,7 +43,6 @@ from lenskeeper.reporting.their_list import read_theirs
 from lenskeeper.reporting.theirs import compare
 from lenskeeper.reporting.words import DIAGNOSES, OUTCOMES, TEXT
 from lenskeeper.units.ids import UnitId
-from reporting.reporting_kit import TZ, UNITS, report_of
 
 BOTH = pytest.mark.parametrize("language", list(Language))
 

@@ -4,13 +4,13 @@ import json
 from dataclasses import replace
 
 from hypothesis import given, settings
+from tests.reporting.reporting_kit import UNITS, report_of, reports
 
 from lenskeeper.base.access import LOCAL_OPERATOR
 from lenskeeper.reporting.assemble import Books, assemble
 from lenskeeper.reporting.definitions import Metric
 from lenskeeper.reporting.report import Grouped, Part, Report
 from lenskeeper.reporting.snapshots import Issue, compare_revisions, frozen, same_figures, thawed
-from reporting.reporting_kit import UNITS, report_of, reports
 
 
 def issue_of(report: Report) -> Issue:

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from hypothesis import given, settings
+from tests.reporting.reporting_kit import report_of, reports
 
 from lenskeeper.reporting.assemble import FEW, RANKED_CAMERAS_MIN, behind_all, belongs, drill, weighted_lost
 from lenskeeper.reporting.definitions import CLASS_WEIGHTS, DEFINITIONS, Figure, Metric, Unit, figure
 from lenskeeper.reporting.report import Group, Report
 from lenskeeper.reporting.sums import NAMES, Sums, added
-from reporting.reporting_kit import report_of, reports
 
 
 def groups(report: Report) -> list[Group]:

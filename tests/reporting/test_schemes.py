@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.reporting.reporting_kit import TZ, report_of
 
 from lenskeeper.availability.lanes import State
 from lenskeeper.availability.runs import Run
@@ -20,7 +21,6 @@ from lenskeeper.reporting.schemes import (
     patrolled,
     scheme_named,
 )
-from reporting.reporting_kit import TZ, report_of
 
 TEXT = """
 [scheme.bridge]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+from tests.reporting.reporting_kit import report_of
 
 from lenskeeper.base.errors import Invalid
 from lenskeeper.inventory.ids import PointId
@@ -16,7 +17,6 @@ from lenskeeper.reporting.report import Part, Report
 from lenskeeper.reporting.sums import Sums
 from lenskeeper.reporting.their_list import read_theirs
 from lenskeeper.reporting.theirs import REASONS, Reason, compare
-from reporting.reporting_kit import report_of
 
 DAY = 86_400
 MONTH = 30 * DAY

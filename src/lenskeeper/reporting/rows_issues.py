@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select
 
+from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import Conflict, NotFound
 from lenskeeper.reporting.periods import Period, PeriodKind
@@ -37,7 +38,8 @@ class IssuedLine:
 def issue(connection: Connection, report: Report, *, actor: ActorId, at_s: int) -> tuple[int, Snapshot, bool]:
     """Freeze a report: its id, its snapshot, and whether it is new.
 
-    Where the last revision already says the same, that one is given again and nothing is written.
+    Where the last revision already says the same, that one is given again and nothing is written. Its hash goes into
+    the audit log: who alters a body and its hash in the table is found out by that.
     """
     last = connection.execute(_series(report).order_by(report_table.c.revision.desc()).limit(1)).first()
     if last is not None:
@@ -63,7 +65,16 @@ def issue(connection: Connection, report: Report, *, actor: ActorId, at_s: int) 
     }
     written = connection.execute(insert(report_table).values(row)).inserted_primary_key
     assert written is not None
-    return int(written[0]), made, True
+    report_id = int(written[0])
+    detail: dict[str, object] = {
+        "unit": report.unit_id,
+        "period": period.name,
+        "revision": revision,
+        "sha256": made.sha256,
+    }
+    subject = f"report:{report_id}"
+    audit.append(connection, actor=actor, at_s=at_s, act="report.issue", subject=subject, detail=detail)
+    return report_id, made, True
 
 
 def issued(connection: Connection, scope: Scope, unit_id: UnitId | None = None) -> list[IssuedLine]:
