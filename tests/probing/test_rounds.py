@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.probing.rounds_kit import (
     BEGIN_S,
@@ -484,6 +484,7 @@ async def test_a_budget_that_was_spent_stays_spent_over_a_restart() -> None:
 
 
 @settings(max_examples=10, deadline=None)
+@example(200_000, 261_529, 1)
 @given(st.integers(200_000, 3_000_000), st.integers(20_000, 400_000), st.integers(0, 10**6))
 async def test_a_line_carries_no_more_than_its_share_and_nobody_waits_for_ever(
     rate_bps: int, size: int, shift: int
@@ -504,6 +505,16 @@ async def test_a_line_carries_no_more_than_its_share_and_nobody_waits_for_ever(
         assert rate_bps / 8 * 90 * 60 < 4 * 40 * size, (
             "only a line that is hopelessly slow may leave somebody out"
         )
+
+
+async def test_a_slow_site_takes_nothing_from_its_neighbours_on_the_same_line() -> None:
+    crowd = [camera(n, klass=1, uplink="fibre", site="slow") for n in range(60)]
+    others = [camera(n, klass=1, uplink="fibre") for n in range(100, 105)]
+    world, desk = World(), Desk()
+    manners = Manners(slot_s=SLOT_S, uplinks_bps={"fibre": 400_000}, sites_bps={"slow": 8_000})
+    await pass_slots(rounds_of([*crowd, *others], world, desk, manners), 100)
+    counts = Counter(e.watched.point_id for e in world.errands)
+    assert min(counts[w.point_id] for w in others) >= 18
 
 
 async def test_the_stop_switch_stops_everything_and_leaves_unknown() -> None:

@@ -1,6 +1,7 @@
 """The rounds as they live: slots by the clock, late and missed ones in the tally, stopped and set clocks."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,11 +29,13 @@ from lenskeeper.probing.witness import Landmarks
 class SlowWorld(World):
     """Answers in its own time, by a virtual clock."""
 
+    here: Counter[int]
     clock: VirtualClock
     greeting_s: float = 1.0
     looking_s: float = 2.0
     at_once = 0
     most_at_once = 0
+    most_of_one = 0
 
     async def greet(self, doors: Sequence[Target], starts_s: Sequence[float], found: bytearray) -> None:
         began_s = self.clock.elapsed_s()
@@ -48,10 +51,13 @@ class SlowWorld(World):
         self.errands.append(errand)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
+        self.here[errand.watched.point_id] += 1
+        self.most_of_one = max(self.most_of_one, self.here[errand.watched.point_id])
         try:
             await self.clock.sleep(self.looking_s)
         finally:
             self.at_once -= 1
+            self.here[errand.watched.point_id] -= 1
         if parse_target(errand.url).host in self.dead:
             return Looked(Outcome.TIMED_OUT)
         return self.said.get(errand.watched.point_id, GOOD)
@@ -59,7 +65,7 @@ class SlowWorld(World):
 
 def slow(plan: Sequence[Any], **more: Any) -> tuple[Rounds, SlowWorld, Desk, VirtualClock]:
     world, desk, clock = SlowWorld(), Desk(), VirtualClock(BEGIN_S - 10)
-    world.clock = clock
+    world.clock, world.here = clock, Counter()
     return rounds_of(plan, world, desk, clock=clock, **more), world, desk, clock
 
 
@@ -134,6 +140,15 @@ async def test_one_stream_at_a_time_and_no_more_visits_than_there_are_places() -
     assert world.most_at_once == 5
     assert rounds.tally.held[Held.IN_FLIGHT] > 0
     assert rounds.tally.slots_done >= 7
+    await ended(rounds, clock, task)
+
+
+async def test_a_camera_that_is_still_being_looked_at_is_not_visited_beside_it() -> None:
+    rounds, world, _, clock = slow([camera(n, picture_period_s=SLOT_S) for n in range(10)])
+    world.looking_s = 200
+    task = await lived(rounds, clock, 15 * SLOT_S)
+    assert world.most_of_one == 1
+    assert rounds.tally.held[Held.UNDER_WAY] > 0
     await ended(rounds, clock, task)
 
 
