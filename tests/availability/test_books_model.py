@@ -203,7 +203,7 @@ def empty(connection: Connection) -> None:
         connection.execute(delete(table))
 
 
-@pytest.mark.parametrize("examples", [60])
+@pytest.mark.parametrize("examples", [40])
 def test_the_books_say_of_every_slot_what_was_seen(store: Store, examples: int) -> None:
     if store.dialect == "postgresql":
         examples //= 4  # each step is a transaction, and a commit there is a journey
