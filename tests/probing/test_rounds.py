@@ -633,6 +633,28 @@ async def test_a_way_that_fails_again_and_again_gives_way_to_another() -> None:
     assert streams[-1] is Stream.MAIN
 
 
+async def test_a_way_that_is_a_little_cheaper_now_and_then_changes_nothing() -> None:
+    plan = [camera(1, klass=1, still_url="http://10.0.0.2/still.jpg"), camera(2)]
+    world = World()
+    sizes = Random(3)
+    world.on_look = lambda _: replace(GOOD, received_bytes=sizes.randint(90_000, 110_000))
+    await pass_slots(rounds_of(plan, world, Desk()), 400)
+    streams = [e.stream for e in world.errands if e.watched.point_id == 1][2:]
+    assert sum(a is not b for a, b in pairwise(streams)) <= 1
+
+
+async def test_a_main_stream_that_is_not_there_is_not_asked_for_every_week() -> None:
+    sub = f"rtsp://{host_of(1)}:554/Streaming/Channels/102"
+    world, desk = World(), Desk()
+    world.on_look = lambda e: Looked(Outcome.NOT_FOUND, 500) if e.stream is Stream.MAIN else None
+    rounds = rounds_of(
+        [camera(1, url=sub, picture_period_s=7_200), camera(2)], world, desk, Manners(slot_s=1_800)
+    )
+    await pass_slots(rounds, 48 * 30, length_s=1_800)
+    assert len([e for e in world.errands if e.stream is Stream.MAIN and e.watched.point_id == 1]) == 1
+    assert {looked.outcome for e, looked in desk.looks if e.watched.point_id == 1} == {Outcome.PLAYING}
+
+
 async def test_a_sub_stream_that_we_only_thought_of_and_is_not_there_is_no_fault_of_the_camera() -> None:
     plan = [
         camera(n, klass=1, url=f"rtsp://{host_of(n)}:554/cam/realmonitor?channel=1&subtype=0") for n in (1, 2)
