@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final
 
 from lenskeeper.base.errors import CallerError
+from lenskeeper.cli.camera import add_camera, run_camera, run_plan
 from lenskeeper.cli.check import add_check, run_check
 from lenskeeper.cli.demo import add_demo, run_demo
 from lenskeeper.cli.init import add_init, run_init
@@ -40,6 +41,8 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "survey": run_survey,
     "accept": run_accept,
     "cameras": run_cameras,
+    "camera": run_camera,
+    "plan": run_plan,
     "runs": run_runs,
     "report": run_report,
     "maintenance": run_maintenance,
@@ -70,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     add_register(commands)
     add_serving(commands)
     add_lists(commands)
+    add_camera(commands)
     add_reports(commands)
     add_upkeep(commands)
     add_simulate(commands)

@@ -10,12 +10,11 @@ from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.rows import current, evidence_of, runs_of
 from lenskeeper.base.access import Scope
 from lenskeeper.base.days import day_span, local_day, zone_of
-from lenskeeper.base.errors import NotFound
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
-from lenskeeper.house.home import Home, opened
-from lenskeeper.inventory.ids import PointId
-from lenskeeper.inventory.rows_points import Filters, Point, find, listed
+from lenskeeper.house.cameras import find_camera
+from lenskeeper.house.home import opened
+from lenskeeper.inventory.rows_points import Filters, listed
 from lenskeeper.units import rows as units
 
 LISTED: Final = 50
@@ -72,7 +71,7 @@ def run_cameras(given: argparse.Namespace) -> int:
 def run_runs(given: argparse.Namespace) -> int:
     """Print the runs of a day, unknown stretches included."""
     with opened(given.config) as home, home.store.read() as connection:
-        point = _point(home, given.camera)
+        point = find_camera(connection, given.camera, home.now_s())
         lane, zone = LANES[given.lane], zone_of(point.tz)
         day = local_day(home.now_s(), point.tz) if given.day is None else given.day
         a, b = day_span(day, point.tz)
@@ -94,19 +93,6 @@ def run_runs(given: argparse.Namespace) -> int:
         table.add_row(_clock(at, zone), _clock(b, zone), "unknown", "", "")
     console().print(table)
     return 0
-
-
-def _point(home: Home, words: str) -> Point:
-    with home.store.read() as connection:
-        now_s = home.now_s()
-        ids: tuple[PointId, ...] = find(connection, Scope.ALL, [words], now_s).get(words, ())
-        page = listed(connection, Scope.ALL, Filters(words), now_s, limit=LISTED)
-    fitting = [p for p in page.points if p.point_id in ids or p.file.name == words] or list(page.points)
-    if len(fitting) != 1:
-        raise NotFound(
-            f"{len(fitting)} cameras answer to {words!r}: give one's whole code (`lenskeeper cameras`)"
-        )
-    return fitting[0]
 
 
 def _word(now: Any, now_s: int) -> str:

@@ -27,7 +27,6 @@ from lenskeeper.house.register import (
 )
 from lenskeeper.inventory.checking import Checked
 from lenskeeper.inventory.faults import RowFault, said
-from lenskeeper.inventory.geodesy import CRS_NAMES
 from lenskeeper.inventory.rows_declarations import Declared
 
 PASSWORD_VARIABLE: Final = "LENSKEEPER_PASSWORD"  # noqa: S105  its name, not a password
@@ -117,7 +116,8 @@ def _add_sheet(command: argparse.ArgumentParser, *, optional: bool) -> None:
         "--crs",
         default="wgs84",
         metavar="NAME",
-        help=f"coordinates as delivered: {', '.join(CRS_NAMES)} (wgs84); never guessed",
+        help="coordinates as delivered: wgs84, gcj02, bd09, cgcs2000, or gk120 for a Gauss-Krueger zone by its "
+        "meridian (wgs84); never guessed",
     )
     command.add_argument("--page", default="", metavar="NAME", help="the page of a workbook (the best one)")
     command.add_argument(
@@ -222,6 +222,7 @@ def _order(given: argparse.Namespace) -> SheetOrder:
         given.crs,
         given.page,
         _mapping(given.map),
+        given.unit,
         getattr(given, "new_units", None),
         getattr(given, "on_duplicate", "update"),
     )

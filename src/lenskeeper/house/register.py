@@ -42,6 +42,7 @@ class SheetOrder:
     crs:          the system of its coordinates, declared by the operator and never guessed.
     page:         of a workbook; empty: the one with the most known columns.
     mapping:      headers that the operator has given a meaning.
+    unit:         the path of the unit of new cameras whose rows name none.
     new_units:    whether unknown organisation paths set up units; None: only while there are none but the topmost.
     on_duplicate: create, update or skip.
     """
@@ -50,6 +51,7 @@ class SheetOrder:
     crs: str
     page: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
+    unit: str = ""
     new_units: bool | None = None
     on_duplicate: str = "update"
 
@@ -91,7 +93,7 @@ def commit(home: Home, order: SheetOrder) -> tuple[Checked, Imported | None]:
             now_s=now_s,
         )
         refresh(connection)
-        _tell(connection, f"import:{batch_id}", now_s)
+        tell(connection, f"import:{batch_id}", now_s)
         return Imported(batch_id, committed, len(checked.parked))
 
     return checked, home.store.write(work, durable=True)
@@ -104,7 +106,7 @@ def take_back(home: Home, batch_id: int) -> Undone:
     def work(connection: Connection) -> Undone:
         undone = undo(connection, BatchId(batch_id), actor=LOCAL_OPERATOR, now_s=now_s)
         refresh(connection)
-        _tell(connection, f"import:{batch_id}", now_s)
+        tell(connection, f"import:{batch_id}", now_s)
         return undone
 
     return home.store.write(work, durable=True)
@@ -114,13 +116,8 @@ def compare(home: Home, order: SheetOrder) -> tuple[Checked, Difference]:
     """A later sheet beside the register. Writes nothing."""
     with home.store.read() as connection:
         known = snapshot(connection, Scope.ALL, home.now_s(), with_files=True)
-    checked = check_sheet(
-        read_sheet(order.path, page=order.page, mapping=order.mapping),
-        known,
-        order.crs,
-        order.mapping,
-        new_units=True,
-    )
+    sheet = read_sheet(order.path, page=order.page, mapping=order.mapping)
+    checked = check_sheet(sheet, known, order.crs, order.mapping, unit=order.unit, new_units=True)
     return checked, diff(checked, known)
 
 
@@ -160,7 +157,7 @@ def declare(home: Home, order: DeclareOrder) -> rows_declarations.Outcome:
             actor=LOCAL_OPERATOR,
             now_s=now_s,
         )
-        _tell(connection, f"declaration:{done.declaration_id}", now_s)
+        tell(connection, f"declaration:{done.declaration_id}", now_s)
         return done
 
     return home.store.write(work, durable=True)
@@ -195,7 +192,7 @@ def accept(home: Home, path: str, *, from_day: int, agreed_day: int | None, docu
             actor=LOCAL_OPERATOR,
             now_s=now_s,
         )
-        _tell(connection, f"unit:{unit_id}", now_s)
+        tell(connection, f"unit:{unit_id}", now_s)
         counts: dict[str, int] = {}
         for each in faulty:
             counts[each.bucket] = counts.get(each.bucket, 0) + 1
@@ -246,7 +243,7 @@ def store_login(home: Home, name: str, account: str, password: Secret, *, replac
                 actor=LOCAL_OPERATOR,
                 now_s=now_s,
             )
-        _tell(connection, f"credential:{name}", now_s)
+        tell(connection, f"credential:{name}", now_s)
 
     home.store.write(work, durable=True)
 
@@ -256,12 +253,13 @@ def _checked(home: Home, order: SheetOrder) -> tuple[Sheet, Checked]:
     with home.store.read() as connection:
         known = snapshot(connection, Scope.ALL, home.now_s())
     new_units = len(known.units) <= 1 if order.new_units is None else order.new_units
-    return sheet, check_sheet(sheet, known, order.crs, order.mapping, new_units=new_units)
+    return sheet, check_sheet(sheet, known, order.crs, order.mapping, unit=order.unit, new_units=new_units)
 
 
 def _top_zone(connection: Connection) -> str:
     return next(unit.tz for unit in units.tree(connection, Scope.ALL) if unit.parent_id is None)
 
 
-def _tell(connection: Connection, subject: str, now_s: int) -> None:
+def tell(connection: Connection, subject: str, now_s: int) -> None:
+    """Announce that the register changed: a running `serve` reads its plan again within two seconds."""
     announce(connection, at_s=now_s, room="inventory", fact=REGISTER_CHANGED, subject=subject)

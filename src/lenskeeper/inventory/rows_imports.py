@@ -19,6 +19,7 @@ from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.inventory import filing, place_kinds
 from lenskeeper.inventory.camera_file import CameraFile
 from lenskeeper.inventory.checking import GoodRow
+from lenskeeper.inventory.codes import is_factory_default
 from lenskeeper.inventory.ids import BatchId, DeviceId, PointId
 from lenskeeper.inventory.merging import Merge, merge
 from lenskeeper.inventory.rows_batches import batch
@@ -166,11 +167,14 @@ def _sorted_out(
     for each in good:
         file = each.file
         found = each.point_id if each.point_id in alive else None
-        if found is None and file.code:
-            found = by_code.get(file.code)
-        if found is None and not file.code and file.url:
+        code = (
+            "" if is_factory_default(file.code) else file.code
+        )  # many devices bear it, so it names none of them
+        if found is None and code:
+            found = by_code.get(code)
+        if found is None and not code and file.url:
             found = by_url.get((file.url, file.channel))
-        key = found if found is not None else (file.code or (file.url, file.channel))
+        key = found if found is not None else (code or (file.url, file.channel))
         if key in seen and key != ("", ""):
             repeated.append(each.row)
             continue

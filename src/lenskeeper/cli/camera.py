@@ -1,0 +1,173 @@
+"""`lenskeeper camera` and `plan`: one camera's file and what a person says of it; what the rounds will send."""
+
+import argparse
+import csv
+import getpass
+import socket
+import sys
+from datetime import datetime
+from typing import Any, Final
+
+from rich.table import Table
+
+from lenskeeper.base.access import ActorId, Scope
+from lenskeeper.base.days import day_span, zone_of
+from lenskeeper.base.errors import Invalid
+from lenskeeper.cli.dates import local_date
+from lenskeeper.cli.table import console
+from lenskeeper.diagnosis.kinds import Kind
+from lenskeeper.house.cameras import (
+    accept_view,
+    confirm_reference,
+    correct,
+    excuse_kind,
+    hung,
+    move,
+    retire,
+    swap,
+)
+from lenskeeper.house.home import Home, opened
+from lenskeeper.house.serve import landmarks_of, manners_of
+from lenskeeper.inventory.columns import BY_FIELD
+from lenskeeper.inventory.faults import Fault, said
+from lenskeeper.inventory.filing import PLACES, told
+from lenskeeper.inventory.rows_devices import Equipment
+from lenskeeper.inventory.rows_watched import watched
+from lenskeeper.probing.probe_plan import as_rows, probe_plan
+
+ACTS: Final = ("set", "swap", "move", "retire", "view", "confirm", "excuse")
+
+
+def add_camera(commands: Any) -> None:
+    """Declare the commands and their options."""
+    camera: argparse.ArgumentParser = commands.add_parser(
+        "camera",
+        help="one camera: its file, and what a person corrects or says of it",
+        description="Without an act its file and devices are shown. What a hand corrects, no later sheet overwrites.",
+    )
+    camera.add_argument("camera", metavar="CAMERA", help="its code or its whole name")
+    camera.add_argument("--by", default="", metavar="NAME", help="who says so (the account on this machine)")
+    acts = camera.add_subparsers(dest="act", metavar="ACT")
+    change = acts.add_parser("set", help="correct values: set model=DS-2CD3T25 klass=1")
+    change.add_argument(
+        "values", nargs="+", metavar="FIELD=VALUE", help="fields as columns of the sheet have them"
+    )
+    other = acts.add_parser("swap", help="another device hangs there from now on; place and history stay")
+    for name in ("make", "model", "serial", "mac"):
+        other.add_argument(f"--{name}", default="", metavar=name.upper())
+    to = acts.add_parser("move", help="give it to another unit from a local midnight on")
+    to.add_argument("unit", metavar="PATH")
+    to.add_argument("--from", dest="from_day", type=local_date, metavar="DATE", help="(tomorrow)")
+    end = acts.add_parser("retire", help="end its service; what it counted before stays")
+    end.add_argument(
+        "--on", type=local_date, required=True, metavar="DATE", help="the first day it counts no more"
+    )
+    acts.add_parser("view", help="it was turned on purpose: learn its picture anew")
+    acts.add_parser("confirm", help="its first reference looks odd, and is right")
+    fine = acts.add_parser(
+        "excuse", help="a kind of fault is how the place looks: dark water, a striped front"
+    )
+    fine.add_argument("kind", choices=[kind.value for kind in Kind])
+
+    plan: argparse.ArgumentParser = commands.add_parser(
+        "plan",
+        help="what the rounds will send, for the network's guardians: ports, rates, hours, bytes, stop switch",
+        description="Nothing is sent by asking. --csv writes the destinations to standard output.",
+    )
+    plan.add_argument("--source", action="append", default=[], metavar="ADDRESS", help="where we look from")
+    plan.add_argument("--csv", action="store_true", help="the destinations as CSV")
+
+
+def run_camera(given: argparse.Namespace) -> int:
+    """Show it, or act upon it."""
+    actor = ActorId(f"local:{given.by or getpass.getuser()}")
+    with opened(given.config) as home:
+        match given.act:
+            case "set":
+                correct(home, given.camera, dict(_value(text) for text in given.values), actor)
+            case "swap":
+                swap(home, given.camera, Equipment(given.make, given.model, given.serial, given.mac), actor)
+            case "move":
+                move(home, given.camera, given.unit, given.from_day, actor)
+            case "retire":
+                retire(home, given.camera, day_span(given.on, home.tz())[0], actor)
+            case "view":
+                accept_view(home, given.camera, actor)
+            case "confirm":
+                confirm_reference(home, given.camera, actor)
+            case "excuse":
+                excuse_kind(home, given.camera, Kind(given.kind), actor)
+        _show(home, given.camera)
+    return 0
+
+
+def run_plan(given: argparse.Namespace) -> int:
+    """Print it."""
+    with opened(given.config) as home:
+        settings = home.settings.rounds
+        with home.store.read() as connection:
+            fleet = watched(connection, Scope.ALL, home.now_s())
+        manners = manners_of(settings, ramp_from_s=home.now_s())
+        sources = given.source or [socket.gethostname()]
+        plan = probe_plan(fleet, manners, sources=sources, landmarks=landmarks_of(settings))
+    rows = as_rows(plan)
+    if given.csv:
+        out = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [])
+        out.writeheader()
+        out.writerows(rows)
+        return 0
+    screen = console()
+    screen.print(
+        f"from {', '.join(plan.sources)}; witnesses {', '.join(plan.witnesses) or 'chosen among the cameras'}"
+    )
+    table = Table(
+        "network", "ports", "cameras", "hosts", "greetings/min", "most/s", "pictures/min", "MB a day", "hours"
+    )
+    for row in plan.destinations:
+        table.add_row(
+            row.network, row.ports, str(row.points), str(row.doors), f"{row.greetings_minute:g}",
+            f"{row.peak_connects_s:.1f}", f"{row.pictures_minute:g}", f"{row.bytes_day / 1e6:.0f}", row.hours,
+        )  # fmt: skip
+    screen.print(table)
+    ramp = ", ".join(f"day {day.day}: {day.share:.0%}" for day in plan.ramp)
+    screen.print(f"pictures in a survey: {ramp}")
+    screen.print(f"stop: lenskeeper stop --everything (or --pictures, --zone, --site); {plan.stop}")
+    if plan.without_address:
+        screen.print(f"{len(plan.without_address)} cameras have no address to look at")
+    return 0
+
+
+def _value(text: str) -> tuple[str, object]:
+    """One FIELD=VALUE, read as the sheet's cell would be."""
+    name, equals, value = text.partition("=")
+    if not equals or name not in PLACES or name not in BY_FIELD:
+        raise Invalid(
+            f"{text!r}: write FIELD=VALUE; fields are {', '.join(sorted(BY_FIELD))}", field="values"
+        )
+    read = BY_FIELD[name].read(value)
+    if isinstance(read, Fault):
+        reason, cure = said(read.why, read.detail)
+        raise Invalid(f"{name}: {reason}; {cure}", field=name)
+    return name, read
+
+
+def _show(home: Home, words: str) -> None:
+    point, devices = hung(home, words)
+    zone, out = zone_of(point.tz), console()
+    table = Table("field", "value", title=f"{point.file.name} (point {point.point_id})", title_justify="left")
+    for name in BY_FIELD:
+        value = getattr(point.file, name, None)
+        if value is not None and told(value):
+            table.add_row(name, str(value))
+    out.print(table)
+    history = Table(
+        "from", "to", "make", "model", "serial", "address", title="what hung there", title_justify="left"
+    )
+    for one in devices:
+        ends = (
+            "now" if at is None else f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M}"
+            for at in (one.from_s, one.to_s)
+        )
+        what = one.equipment
+        history.add_row(*ends, what.make, what.model, what.serial, one.mount.url)
+    out.print(history)

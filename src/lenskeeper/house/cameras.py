@@ -1,0 +1,139 @@
+"""What a person does to one camera: correct, swap, move, retire, and judge its picture where the rules cannot."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection
+
+from lenskeeper.availability.rows_exclusions import refresh
+from lenskeeper.base.access import ActorId, Scope
+from lenskeeper.base.errors import Conflict, NotFound
+from lenskeeper.diagnosis import rows as diagnosis_rows
+from lenskeeper.diagnosis.changes import Restart
+from lenskeeper.diagnosis.evidence import Evidence
+from lenskeeper.diagnosis.kinds import Kind
+from lenskeeper.diagnosis.rows import Saving
+from lenskeeper.diagnosis.watch import Memory, begin_anew, confirmed, excuse
+from lenskeeper.house.books import SOFTWARE
+from lenskeeper.house.home import Home
+from lenskeeper.house.register import tell
+from lenskeeper.inventory import rows_devices, rows_points
+from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.rows_devices import Equipment, Installed
+from lenskeeper.inventory.rows_points import Filters, Point
+from lenskeeper.units import rows as units
+
+LISTED: Final = 50
+
+
+def find_camera(connection: Connection, words: str, at_s: int) -> Point:
+    """The one camera that answers to a code, a whole name or a part of one. NotFound: none, or several."""
+    ids = rows_points.find(connection, Scope.ALL, [words], at_s).get(words, ())
+    page = rows_points.listed(connection, Scope.ALL, Filters(words), at_s, limit=LISTED)
+    fitting = [p for p in page.points if p.point_id in ids or p.file.name == words] or list(page.points)
+    if len(fitting) != 1:
+        raise NotFound(
+            f"{len(fitting)} cameras answer to {words!r}: give one's whole code (`lenskeeper cameras`)"
+        )
+    return fitting[0]
+
+
+def correct(home: Home, words: str, changes: Mapping[str, object], actor: ActorId) -> Point:
+    """Correct values by their names in the sheet; no later sheet overwrites them."""
+    return _act(home, words, lambda c, p, s: rows_points.change(c, p, changes, actor=actor, now_s=s))
+
+
+def swap(home: Home, words: str, what: Equipment, actor: ActorId) -> Point:
+    """Hang another device at the same pole from now on; what was learnt of the old one's picture is set aside."""
+
+    def work(connection: Connection, point_id: PointId, now_s: int) -> None:
+        rows_devices.swap(connection, point_id, what, at_s=now_s, actor=actor, now_s=now_s)
+        _judge(connection, point_id, now_s, actor, lambda memory: begin_anew(memory, Restart.SWAPPED, now_s))
+
+    return _act(home, words, work)
+
+
+def move(home: Home, words: str, path: str, from_day: int | None, actor: ActorId) -> Point:
+    """Give it to another unit, from a local midnight on (None: tomorrow's)."""
+
+    def work(connection: Connection, point_id: PointId, now_s: int) -> None:
+        unit_id = units.find(connection, Scope.ALL, path)
+        rows_points.move(connection, point_id, unit_id, from_day=from_day, actor=actor, now_s=now_s)
+
+    return _act(home, words, work)
+
+
+def retire(home: Home, words: str, to_s: int, actor: ActorId) -> Point:
+    """End its service; what it counted before stays."""
+    return _act(home, words, lambda c, p, s: rows_points.retire(c, p, to_s=to_s, actor=actor, now_s=s))
+
+
+def confirm_reference(home: Home, words: str, actor: ActorId) -> Point:
+    """Say that its first reference pictures are right, though they look odd. Conflict: nobody asked."""
+
+    def work(connection: Connection, point_id: PointId, now_s: int) -> None:
+        keys = [
+            key for p, key, _ in diagnosis_rows.in_doubt(connection, Scope.ALL, at_s=now_s) if p == point_id
+        ]
+        if not keys:
+            raise Conflict("nothing about this camera's picture waits for a person")
+
+        def all_confirmed(memory: Memory) -> tuple[Memory, tuple[Evidence, ...]]:
+            records: tuple[Evidence, ...] = ()
+            for key in keys:
+                memory, more = confirmed(memory, key, now_s)
+                records += more
+            return memory, records
+
+        _judge(connection, point_id, now_s, actor, all_confirmed)
+
+    return _act(home, words, work)
+
+
+def excuse_kind(home: Home, words: str, kind: Kind, actor: ActorId) -> Point:
+    """Say that a kind of fault is how the place looks: dark water, a striped front."""
+    return _act(home, words, lambda c, p, s: _judge(c, p, s, actor, lambda memory: excuse(memory, kind, s)))
+
+
+def accept_view(home: Home, words: str, actor: ActorId) -> Point:
+    """Say that it was turned on purpose: its references are learnt anew."""
+    return _act(
+        home,
+        words,
+        lambda c, p, s: _judge(c, p, s, actor, lambda memory: begin_anew(memory, Restart.MOVE_ACCEPTED, s)),
+    )
+
+
+def hung(home: Home, words: str) -> tuple[Point, list[Installed]]:
+    """A camera, and all that ever hung there."""
+    with home.store.read() as connection:
+        point = find_camera(connection, words, home.now_s())
+        return point, rows_devices.history(connection, Scope.ALL, point.point_id, home.now_s())
+
+
+def _act(home: Home, words: str, work: Callable[[Connection, PointId, int], None]) -> Point:
+    """One act upon one camera, whole, and told to a running `serve`; the camera as it is afterwards."""
+    now_s = home.now_s()
+
+    def whole(connection: Connection) -> Point:
+        point = find_camera(connection, words, now_s)
+        work(connection, point.point_id, now_s)
+        refresh(connection, [point.point_id])
+        tell(connection, f"point:{point.point_id}", now_s)
+        return rows_points.get(connection, Scope.ALL, point.point_id, now_s)
+
+    return home.store.write(whole, durable=True)
+
+
+def _judge(
+    connection: Connection,
+    point_id: PointId,
+    now_s: int,
+    actor: ActorId,
+    act: Callable[[Memory], tuple[Memory, tuple[Evidence, ...]]],
+) -> None:
+    """An act upon what is known of its picture. `serve` reads it with its next look."""
+    memory = diagnosis_rows.load(connection, Scope.ALL, [point_id], at_s=now_s).get(point_id) or Memory()
+    after, records = act(memory)
+    saving = Saving(point_id, after, now_s, records=records)
+    diagnosis_rows.save(connection, [saving], software=SOFTWARE, actor=actor)
