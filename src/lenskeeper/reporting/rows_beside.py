@@ -1,9 +1,11 @@
 """What stands beside the rates: who excluded what, when nothing was known, what is long dead, what kind of fault."""
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
-from sqlalchemy import Connection, literal, select, union_all
+from sqlalchemy import Connection, func, literal, select, union_all
 
 from lenskeeper.availability.exclusions import covered
 from lenskeeper.availability.lanes import Lane, State
@@ -13,7 +15,7 @@ from lenskeeper.availability.rows_maintenance import pending_seconds
 from lenskeeper.availability.runs import month_start
 from lenskeeper.availability.schema import evidence, exclusion, look, maintenance, run, standing
 from lenskeeper.base.access import Scope
-from lenskeeper.base.spans import Span, clip, length, subtract
+from lenskeeper.base.spans import Span, clip, subtract
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import slices
 from lenskeeper.reporting.report import ExcludedHours, Gap, LongDead, Part
@@ -70,13 +72,38 @@ def excluded_hours(
 def gaps(connection: Connection, parts: Sequence[Part]) -> list[Gap]:
     """When nothing was known of cameras that should have been seen; equal stretches of many cameras are one."""
     counts: Counter[Span] = Counter()
-    wanting = [part for part in parts if part.sums.unknown_s > 0]
-    for some, known, out in _known(connection, wanting, Lane.REACHABLE):
+    by_point = _by_point(part for part in parts if part.sums.unknown_s > 0)
+    for ids in slices(sorted(by_point)):
+        some = [part for point_id in ids for part in by_point[point_id]]
+        a, b = min(part.a_s for part in some), max(part.b_s for part in some)
+        holes, out = _holes(connection, ids, a, b), windows_of(connection, ids, a, b)
         for part in some:
-            spans = [(begin, end) for begin, end, _ in known.get(part.point_id, ())]
-            expected = subtract([(part.a_s, part.b_s)], out.get(part.point_id, []))
-            counts.update(subtract(expected, spans))
+            unknown = clip(holes[part.point_id], part.a_s, part.b_s)
+            counts.update(subtract(unknown, covered(out.get(part.point_id, []))))
     return [Gap(a, b, cameras) for (a, b), cameras in counts.items()]
+
+
+def _holes(connection: Connection, ids: Sequence[PointId], a: int, b: int) -> dict[PointId, list[Span]]:
+    """Where no run is, point by point. The database looks at each run: a month of a fleet has three million."""
+    runs = runs_in(a, b, lane=Lane.REACHABLE, points=ids)
+    before = func.lag(runs.c.b).over(partition_by=runs.c.point_id, order_by=runs.c.a).label("before")
+    pairs = select(runs.c.point_id, before, runs.c.a).subquery()
+    rows = connection.execute(
+        select(pairs.c.point_id, func.coalesce(pairs.c.before, a), pairs.c.a)
+        .where(pairs.c.a > func.coalesce(pairs.c.before, a))
+        .order_by(pairs.c.point_id, pairs.c.a)
+    )
+    found: dict[PointId, list[Span]] = {point_id: [] for point_id in ids}
+    for point_id, end, begin in rows:
+        found[point_id].append((end, begin))
+    last = {
+        row[0]: row[1]
+        for row in connection.execute(select(runs.c.point_id, func.max(runs.c.b)).group_by(runs.c.point_id))
+    }
+    for point_id in ids:
+        if (end := last.get(point_id, a)) < b:
+            found[point_id].append((end, b))
+    return found
 
 
 def long_dead(
@@ -101,43 +128,43 @@ def fault_seconds(
     A stretch of fault is of the kind that its last look before named first: the worst.
     """
     found: dict[tuple[PointId, int], tuple[tuple[str, int], ...]] = {}
-    for some, known, out in _known(connection, parts, Lane.PICTURE_FIT, State.DOWN):
+    for some, known, out in _faulty(connection, parts):
         told = _told(
             connection, sorted({part.point_id for part in some}), min(part.a_s for part in some), b_s
         )
         for part in some:
             counts: Counter[str] = Counter()
             excluded = out.get(part.point_id, [])
-            for a, b, _ in known.get(part.point_id, ()):
-                for span in subtract(clip([(a, b)], part.a_s, part.b_s), excluded):
-                    counts.update(_by_kind(span, told.get(part.point_id, [])))
+            faulty = clip(known.get(part.point_id, []), part.a_s, part.b_s)
+            for span in subtract(faulty, excluded):
+                counts.update(_by_kind(span, told.get(part.point_id, [])))
             kinds = sorted(counts.items(), key=lambda kind: (-kind[1], kind[0]))
             found[part.point_id, part.a_s] = tuple(kinds)
     return found
 
 
-Pieces = dict[PointId, list[tuple[int, int, int]]]  # from, to, state
-
-
-def _known(
-    connection: Connection, parts: Sequence[Part], lane: Lane, state: State | None = None
-) -> Iterator[tuple[list[Part], Pieces, dict[PointId, list[Span]]]]:
-    """Parts, some at a time, with what is known of their points in a lane and what is excluded."""
-    by_point: dict[PointId, list[Part]] = defaultdict(list)
-    for part in parts:
-        by_point[part.point_id].append(part)
+def _faulty(
+    connection: Connection, parts: Sequence[Part]
+) -> Iterator[tuple[list[Part], dict[PointId, list[Span]], dict[PointId, list[Span]]]]:
+    """Parts, some at a time, with the time in which their points' pictures were faulty, and what is excluded."""
+    by_point = _by_point(parts)
     for ids in slices(sorted(by_point)):
         some = [part for point_id in ids for part in by_point[point_id]]
         a, b = min(part.a_s for part in some), max(part.b_s for part in some)
-        runs = runs_in(a, b, lane=lane, points=ids)
-        query = select(runs.c.point_id, runs.c.a, runs.c.b, runs.c.state).order_by(runs.c.point_id, runs.c.a)
-        if state is not None:
-            query = query.where(runs.c.state == state)
-        known: Pieces = defaultdict(list)
-        for point_id, begin, end, found in connection.execute(query):
-            known[point_id].append((begin, end, found))
+        runs = runs_in(a, b, lane=Lane.PICTURE_FIT, points=ids)
+        query = select(runs.c.point_id, runs.c.a, runs.c.b).where(runs.c.state == State.DOWN)
+        known: dict[PointId, list[Span]] = defaultdict(list)
+        for point_id, begin, end in connection.execute(query.order_by(runs.c.point_id, runs.c.a)):
+            known[point_id].append((begin, end))
         out = {point_id: covered(windows) for point_id, windows in windows_of(connection, ids, a, b).items()}
         yield some, known, out
+
+
+def _by_point(parts: Iterable[Part]) -> dict[PointId, list[Part]]:
+    found: dict[PointId, list[Part]] = defaultdict(list)
+    for part in parts:
+        found[part.point_id].append(part)
+    return found
 
 
 def _told(
@@ -175,14 +202,20 @@ def _by_kind(span: Span, told: Sequence[tuple[int, str]]) -> Counter[str]:
     """The seconds of a stretch of fault, by the kind named last before each."""
     a, b = span
     counts: Counter[str] = Counter()
-    kind = next((kind for at_s, kind in reversed(told) if at_s <= a), "")
+    place = bisect_right(told, a, key=_at)
+    kind = told[place - 1][1] if place else ""
     begin = a
-    for at_s, after in told:
-        if a < at_s < b:
-            counts[kind] += at_s - begin
-            begin, kind = at_s, after
-    counts[kind] += length([(begin, b)])
+    for at_s, after in islice(told, place, None):
+        if at_s >= b:
+            break
+        counts[kind] += at_s - begin
+        begin, kind = at_s, after
+    counts[kind] += b - begin
     return counts
+
+
+def _at(look: tuple[int, str]) -> int:
+    return look[0]
 
 
 def _said(connection: Connection, plan_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
