@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -59,16 +60,21 @@ def exact(
     outages: without them the database adds up by two plain joins, and no run is brought here.
     """
     found = stays(connection, scope, a, b)
-    by_joins = not outages and part is Part.WHOLE
-    rest = [stay for stay in found if not by_joins or stay.unit_id is None]
-    shares = {stay: share_in(own) for stay, own in _tallied(connection, rest, (lane, part))}
-    if by_joins:
-        cuts = [Cut(tz, 0, a, b) for tz in sorted({stay.tz for stay in found})]
-        got = by_point(connection, scope, lane, cuts)
-        for stay in found:
-            if stay.unit_id is not None and (stay.point_id, stay.began_s) in got:
-                shares[stay] = Share(*got[stay.point_id, stay.began_s])
-    return [_point_sums(stay, part, [shares.get(stay, Share())]) for stay in found]
+    if outages or part is not Part.WHOLE:
+        sums = _tallied(connection, found, (lane, part))
+        return [_point_sums(stay, part, [share]) for stay, share in zip(found, sums, strict=True)]
+    cuts = [Cut(tz, 0, a, b) for tz in sorted({stay.tz for stay in found})]
+    got = by_point(connection, scope, lane, cuts)
+    of_none = [stay for stay in found if stay.unit_id is None]
+    rest = iter(_tallied(connection, of_none, (lane, part)))
+    return [
+        _point_sums(
+            stay,
+            part,
+            [next(rest) if stay.unit_id is None else Share(*got.get((stay.point_id, stay.began_s), ()))],
+        )
+        for stay in found
+    ]
 
 
 def from_rollups(
@@ -160,27 +166,33 @@ def _from_rollups(
         looks=any(lane is not Lane.REACHABLE for lane, _ in wanted),
     )
     known: dict[tuple[str, int, int, tuple[Span, ...]], _Whole] = {}
-    shares: dict[Stay, list[list[Share]]] = {}
-    rest: list[tuple[Stay, int, int]] = []
-    for stay in found:
+    shares: list[list[list[Share]]] = [[] for _ in found]
+    rest: list[tuple[int, int, int]] = []
+    for number, stay in enumerate(found):
         key = stay.tz, stay.a, stay.b, stay.out
         if key not in known:
             known[key] = _whole_days(cuts.get(stay.tz, []), stay)
         whole = known[key]
         got = rolled.get((stay.point_id, stay.began_s), RollupSums(0, {}))
-        shares[stay] = []
         if got.rows != whole.rows or stay.unit_id is None:
-            rest.append((stay, stay.a, stay.b))  # some day is dirty: its point is read anew
+            rest.append((number, stay.a, stay.b))  # some day is dirty: its point is read anew
             continue
         if got.rows:
-            shares[stay].append([share_of(got.values, whole.served_s, one) for one in wanted])
-        rest += [(stay, begin, end) for begin, end in ((stay.a, whole.a), (whole.b, stay.b)) if begin < end]
-    windows = [Placed(stay.point_id, begin, end, stay.cell, stay.tz) for stay, begin, end in rest]
-    for (stay, _, _), sums in zip(rest, tallied(connection, windows, wanted), strict=True):
-        shares[stay].append([share_in(one) for one in sums])
+            shares[number].append([share_of(got.values, whole.served_s, one) for one in wanted])
+        edges = ((stay.a, whole.a), (whole.b, stay.b))
+        rest += [(number, begin, end) for begin, end in edges if begin < end]
+    windows = [
+        Placed(found[number].point_id, begin, end, found[number].cell, found[number].tz)
+        for number, begin, end in rest
+    ]
+    for (number, _, _), sums in zip(rest, tallied(connection, windows, wanted), strict=True):
+        shares[number].append([share_in(one) for one in sums])
     return {
-        one: [_point_sums(stay, one[1], [own[number] for own in shares[stay]]) for stay in found]
-        for number, one in enumerate(wanted)
+        one: [
+            _point_sums(stay, one[1], [share[place] for share in own])
+            for stay, own in zip(found, shares, strict=True)
+        ]
+        for place, one in enumerate(wanted)
     }
 
 
@@ -199,11 +211,9 @@ def _point_sums(stay: Stay, part: Part, shares: Iterable[Share]) -> PointSums:
     return PointSums(stay.point_id, stay.unit_id, stay.klass, stay.a, stay.b, totals)
 
 
-def _tallied(
-    connection: Connection, found: Sequence[Stay], wanted: LanePart
-) -> Iterable[tuple[Stay, Totals]]:
+def _tallied(connection: Connection, found: Sequence[Stay], wanted: LanePart) -> list[Share]:
     windows = [Placed(stay.point_id, stay.a, stay.b, stay.cell, stay.tz) for stay in found]
-    return ((stay, own[0]) for stay, own in zip(found, tallied(connection, windows, (wanted,)), strict=True))
+    return [share_in(own[0]) for own in tallied(connection, windows, (wanted,))]
 
 
 def _day_stays(connection: Connection, scope: Scope, first_day: int, end_day: int) -> list[Stay]:
@@ -214,8 +224,7 @@ def _day_stays(connection: Connection, scope: Scope, first_day: int, end_day: in
 _Cell = tuple[UnitId | None, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):
     """What the stays of one kind have in common: most points of a unit are of one."""
 
     unit_id: UnitId | None
@@ -224,6 +233,10 @@ class _Kind:
     a: int
     b: int
     out: tuple[Span, ...]
+
+
+def _kind_of(stay: Stay) -> _Kind:
+    return _Kind(stay.unit_id, stay.tz, stay.cell, stay.a, stay.b, stay.out)
 
 
 @dataclass(slots=True)
@@ -236,11 +249,10 @@ class _Grid:
     kinds: Counter[_Kind] = field(init=False)
     shares: dict[_Cell, list[Share]] = field(default_factory=lambda: defaultdict(list))
     is_taken: set[_Cell] = field(default_factory=set)
+    by_zone: dict[str, list[Cut]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.kinds = Counter(
-            _Kind(stay.unit_id, stay.tz, stay.cell, stay.a, stay.b, stay.out) for stay in self.found
-        )
+        self.kinds = Counter(map(_kind_of, self.found))
 
     @property
     def zones(self) -> list[str]:
@@ -249,7 +261,9 @@ class _Grid:
 
     def cuts(self, tz: str) -> list[Cut]:
         """The days in a zone."""
-        return [Cut(tz, day, *day_span(day, tz)) for day in self.days]
+        if tz not in self.by_zone:
+            self.by_zone[tz] = [Cut(tz, day, *day_span(day, tz)) for day in self.days]
+        return self.by_zone[tz]
 
     def take(self, rolled: Mapping[tuple[UnitId, int], RollupSums], closed: Mapping[str, range]) -> None:
         """Take the cells whose rows are all there, none of them dirty; the others are left to the runs."""
@@ -273,16 +287,25 @@ class _Grid:
 
     def take_rest(self, connection: Connection) -> None:
         """Read what was not taken from the runs."""
+        left = {kind: pieces for kind in self.kinds if (pieces := self._left(kind))}
         windows: list[Placed] = []
         cells: list[_Cell] = []
-        for stay in self.found:
-            for cut in self.cuts(stay.tz):
-                a, b = max(cut.a, stay.a), min(cut.b, stay.b)
-                if a < b and (stay.unit_id, cut.key) not in self.is_taken and served((a, b), stay.out):
-                    windows.append(Placed(stay.point_id, a, b, stay.cell, stay.tz))
-                    cells.append((stay.unit_id, cut.key))
+        for stay in self.found if left else ():
+            for day, a, b in left.get(_kind_of(stay), ()):
+                windows.append(Placed(stay.point_id, a, b, stay.cell, stay.tz))
+                cells.append((stay.unit_id, day))
         for cell, sums in zip(cells, tallied(connection, windows, (self.wanted,)), strict=True):
             self.shares[cell].append(share_in(sums[0]))
+
+    def _left(self, kind: _Kind) -> list[tuple[int, int, int]]:
+        """Days and their spans of one kind of stay that were not taken and in which it serves."""
+        return [
+            (cut.key, a, b)
+            for cut in self.cuts(kind.tz)
+            if (a := max(cut.a, kind.a)) < (b := min(cut.b, kind.b))
+            and (kind.unit_id, cut.key) not in self.is_taken
+            and served((a, b), kind.out)
+        ]
 
     def rows(self, above: Mapping[UnitId, Sequence[UnitId]] | None) -> list[UnitDay]:
         """The cells, added up to the groups above each unit; in order."""
