@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, select
+from tests.availability.planted_truth import BEGIN_S, END_S, Camera, Fleet, move, plant, serve
 
-from availability.planted_truth import BEGIN_S, END_S, Camera, Fleet, move, plant, serve
 from lenskeeper.availability import rows_figures as figures
 from lenskeeper.availability import rows_maintenance as plans
 from lenskeeper.availability.exact import observe
