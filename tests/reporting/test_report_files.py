@@ -127,9 +127,9 @@ def test_the_font_of_the_extra_has_what_we_write_and_a_rare_sign_is_spelt_out() 
     extra = extra_folder()
     assert extra is not None
     words = [words.zh + words.en for words in TEXT.values()]
-    face = typeface(words, [extra])
-    assert face.families == (FAMILIES[0],)
-    assert spelt("路口😀1号", face) == "路口[U+1F600]1号"
+    letters = typeface(words, [extra])
+    assert letters.families == (FAMILIES[0],)
+    assert spelt("路口😀1号", letters) == "路口[U+1F600]1号"
     assert covered(str(extra / "__init__.py"), 0) == frozenset()
 
 

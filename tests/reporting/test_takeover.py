@@ -18,6 +18,7 @@ from lenskeeper.reporting.takeover import (
     bucket_of,
     by_unit,
 )
+from lenskeeper.reporting.words import TEXT
 from lenskeeper.units.ids import UnitId
 
 looks = st.builds(
@@ -76,3 +77,10 @@ def test_every_outcome_verdict_and_bucket_is_in_its_table() -> None:
     for words in (NAMES, CURES):
         assert set(words) == set(Bucket)
         assert all(words[bucket].of(language) for bucket in Bucket for language in Language)
+
+
+def test_the_words_say_how_long_a_long_dead_camera_has_been_silent() -> None:
+    assert LONG_DEAD_S == 3 * 86_400
+    assert "三天" in TEXT["long_dead"].zh
+    assert "three days" in TEXT["long_dead"].en
+    assert "three days" in CURES[Bucket.SILENT].en

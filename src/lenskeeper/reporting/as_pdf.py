@@ -13,7 +13,7 @@ import msgspec
 import typst
 
 from lenskeeper.base.days import date_of
-from lenskeeper.reporting.definitions import DEFINITIONS, Metric
+from lenskeeper.reporting.definitions import BESIDE, DEFINITIONS, Metric
 from lenskeeper.reporting.fonts import Typeface, spelt, typeface
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.report import Report
@@ -44,8 +44,8 @@ BARS_MAX: Final = 12  # units in the chart; the table has all
 ROWS_MAX: Final = 500  # of one table; nobody reads the page after the tenth
 TEXT_CHARS_MAX: Final = 400  # of one cell: a note of pages belongs in the workbook
 CARDS: Final = (
-    (Metric.ONLINE, Metric.COVERAGE),
-    (Metric.INTEGRITY, Metric.INTEGRITY_COVERAGE),
+    (Metric.ONLINE, BESIDE[Metric.ONLINE]),
+    (Metric.INTEGRITY, BESIDE[Metric.INTEGRITY]),
     (Metric.DELIVERY, Metric.HELD),
     (Metric.METADATA, None),
 )
@@ -74,13 +74,13 @@ def page_images(snapshot: Snapshot, language: Language, *, ppi: float = 110) -> 
 
 def _compiler(snapshot: Snapshot, language: Language, folders: Sequence[Path] | None) -> typst.Compiler:
     document = document_of(snapshot, language)
-    face = typeface(_required(document), folders)
+    letters = typeface(_required(document), folders)
     inputs = {
-        "data": msgspec.json.encode(_spelt(document, face)).decode(),
-        "families": msgspec.json.encode(list(face.families)).decode(),
+        "data": msgspec.json.encode(_spelt(document, letters)).decode(),
+        "families": msgspec.json.encode(list(letters.families)).decode(),
     }
     # the root shuts all other files out, and no layout of ours reads any
-    return typst.Compiler(LAYOUTS / "report.typ", root=LAYOUTS, font_paths=face.fonts, sys_inputs=inputs)
+    return typst.Compiler(LAYOUTS / "report.typ", root=LAYOUTS, font_paths=letters.fonts, sys_inputs=inputs)
 
 
 def document_of(snapshot: Snapshot, language: Language) -> dict[str, Any]:
@@ -254,14 +254,14 @@ def _required(document: dict[str, Any]) -> Iterator[str]:
         yield "".join(char for char in text if 0x20 < ord(char) < 0x7F or 0x3000 < ord(char) < 0xE000)
 
 
-def _spelt(value: Any, face: Typeface) -> Any:
+def _spelt(value: Any, letters: Typeface) -> Any:
     match value:
         case str():
-            return spelt(_plain(value), face)
+            return spelt(_plain(value), letters)
         case dict():
-            return {key: _spelt(held, face) for key, held in value.items()}
+            return {key: _spelt(held, letters) for key, held in value.items()}
         case list():
-            return [_spelt(held, face) for held in value]
+            return [_spelt(held, letters) for held in value]
         case _:
             return value
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from lenskeeper.base.errors import NotFound
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.definitions import CLASS_WEIGHTS, Figure, Metric, figure
 from lenskeeper.reporting.periods import Period
@@ -24,6 +25,7 @@ from lenskeeper.units.ids import UnitId
 RANKED_CAMERAS_MIN: Final = 20  # of fewer cameras one bad pole decides, not the make or the crew
 WORST_MAX: Final = 50  # a list to act on; the rest stands in the workbook
 GAPS_MAX: Final = 30
+KNOWN_CHARS_MAX: Final = 300  # of a list in a message
 LONG_DEAD_MAX: Final = 200
 FEW: Final = "few"  # the key of the group that holds every model with too few cameras
 
@@ -117,6 +119,19 @@ def drill(report: Report, group: Group, metric: Metric) -> tuple[Behind, ...]:
                 Behind(point_id, last.name, last.code, last.unit_id, given.numerator, given.denominator)
             )
     return tuple(rows)
+
+
+def group_of(report: Report, by: Grouped, key: str) -> Group:
+    """One group of a report, to be opened: a unit's or a point's id, a class, make and model, or the whole ("").
+
+    NotFound: it has none of that key.
+    """
+    groups = (report.whole, *report.by_unit, *report.by_class, *report.by_model, *point_groups(report.parts))
+    for group in groups:
+        if group.by is by and (group.key == key or by is Grouped.WHOLE):
+            return group
+    known = ", ".join(dict.fromkeys(group.key for group in groups if group.by is by)) or "none"
+    raise NotFound(f"the report has no {by.value} {key!r}; there are: {known[:KNOWN_CHARS_MAX]}")
 
 
 def belongs(part: Part, group: Group, report: Report) -> bool:

@@ -81,12 +81,12 @@ def typeface(required: Iterable[str], folders: Sequence[Path] | None = None) -> 
     raise Invalid(f"no font here has {shown}, and the PDF would show boxes; {CURE}", field="pdf")
 
 
-def spelt(text: str, face: Typeface) -> str:
+def spelt(text: str, letters: Typeface) -> str:
     """A text in characters that the font has: a rare one that it lacks is written as [U+1F600], never as a box."""
-    if all(char in face.characters or char == " " for char in text):
+    if all(char in letters.characters or char == " " for char in text):
         return text
     return "".join(
-        char if char in face.characters else " " if char.isspace() else f"[U+{ord(char):04X}]"
+        char if char in letters.characters else " " if char.isspace() else f"[U+{ord(char):04X}]"
         for char in text
     )
 
