@@ -5,6 +5,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ from lenskeeper.probing.manners import Manners
 from lenskeeper.probing.memory import Remembered
 from lenskeeper.probing.picture_desk import GREETING_BYTES
 from lenskeeper.probing.round_results import DOWN, UNKNOWN, UP, FactKind, Held
+from lenskeeper.probing.routes import Routes
 from lenskeeper.probing.targets import Target, parse_target
 from lenskeeper.probing.witness import Landmarks
 
@@ -410,6 +412,15 @@ async def test_a_finding_is_confirmed_within_the_slot_and_handed_on_once() -> No
         assert not looked.needs_confirmation
 
 
+def test_a_picture_that_came_counts_more_than_a_confirmation_that_brought_none() -> None:
+    first = replace(GOOD, verdict="covered", needs_confirmation=True)
+    joined = first.joined(Looked(Outcome.BUSY, 300))
+    assert (joined.outcome, joined.verdict, joined.is_confirmed) == (Outcome.PLAYING, "covered", False)
+    assert joined.received_bytes == GOOD.received_bytes + 300
+    assert Looked(Outcome.NO_KEYFRAME).joined(GOOD).outcome is Outcome.PLAYING
+    assert FAILS.joined(FAILS).is_confirmed
+
+
 async def test_a_looks_own_crash_ends_no_round() -> None:
     world, desk = World(), Desk()
 
@@ -633,14 +644,19 @@ async def test_a_way_that_fails_again_and_again_gives_way_to_another() -> None:
     assert streams[-1] is Stream.MAIN
 
 
-async def test_a_way_that_is_a_little_cheaper_now_and_then_changes_nothing() -> None:
-    plan = [camera(1, klass=1, still_url="http://10.0.0.2/still.jpg"), camera(2)]
-    world = World()
-    sizes = Random(3)
-    world.on_look = lambda _: replace(GOOD, received_bytes=sizes.randint(90_000, 110_000))
-    await pass_slots(rounds_of(plan, world, Desk()), 400)
-    streams = [e.stream for e in world.errands if e.watched.point_id == 1][2:]
-    assert sum(a is not b for a, b in pairwise(streams)) <= 1
+def test_a_way_that_is_a_little_cheaper_now_and_then_changes_nothing_and_one_that_is_much_cheaper_does() -> (
+    None
+):
+    routes = Routes(np.array([[True, False, True]]))
+    for at_s, (stream, size) in enumerate(((Stream.MAIN, 1_000_000), (Stream.STILL, 900_000)), 1):
+        routes.learn(0, stream, replace(GOOD, received_bytes=size), at_s)
+    assert routes.usual(0, 3) is Stream.STILL
+    for at_s in range(3, 40):
+        routes.learn(0, Stream.STILL, replace(GOOD, received_bytes=1_200_000), at_s)
+        assert routes.usual(0, at_s) is Stream.STILL
+    for at_s in range(40, 80):
+        routes.learn(0, Stream.STILL, replace(GOOD, received_bytes=2_000_000), at_s)
+    assert routes.usual(0, 80) is Stream.MAIN
 
 
 async def test_a_main_stream_that_is_not_there_is_not_asked_for_every_week() -> None:

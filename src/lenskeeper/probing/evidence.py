@@ -17,8 +17,6 @@ def evidence_of(looked: Looked) -> int:
 
     Logins refused, busy recorders and silence amid a visit tell of the recorder, not of the channel.
     """
-    if not looked.was_visited:
-        return UNKNOWN
     if looked.outcome in SHOWS_CHANNEL:
         return UP
     return DOWN if looked.outcome in DENIES_CHANNEL else UNKNOWN
