@@ -15,6 +15,9 @@ SOURCE = ROOT / "src" / "lenskeeper"
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 
 
+HANDED_ON = {"Connection", "URL"}
+
+
 def floors() -> list[list[str]]:
     layers = [layer for c in CONTRACTS["contracts"] if c["type"] == "layers" for layer in c["layers"]]
     return [[room.strip() for room in layer.split("|")] for layer in layers]
@@ -45,6 +48,21 @@ def test_every_room_says_in_one_sentence_what_it_is_for(room: str) -> None:
     first = said.partition("\n\n")[0]
     assert first.endswith(".")
     assert first.count(". ") == 0
+
+
+def test_sql_stands_in_rows_and_schema_alone() -> None:
+    """Connections may be handed on by anybody; statements are written where the room's tables are known."""
+    found = [
+        (str(path.relative_to(SOURCE)), alias.name)
+        for path in SOURCE.rglob("*.py")
+        if path.parent.name != "store" and "migrations" not in path.parts
+        if not path.name.startswith(("rows", "schema"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sqlalchemy"
+        for alias in node.names
+        if alias.name not in HANDED_ON
+    ]
+    assert found == []
 
 
 # One import for each contract that breaks it, and nothing else.

@@ -4,8 +4,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.availability.rows_upkeep import check
@@ -17,11 +18,11 @@ from lenskeeper.house.serve import JOB
 from lenskeeper.house.settings import SETTINGS_FILE, read_settings
 from lenskeeper.leases.rows import Lease, release, take
 from lenskeeper.store.backup import Copy, backup, faults_of_file, restore
-from lenskeeper.store.database import open_store
+from lenskeeper.store.database import open_store, size_bytes
 from lenskeeper.store.marks import EPOCH, set_mark
 from lenskeeper.store.migrate import revision_of
 
-RESTORE_TTL_S = 600
+RESTORE_TTL_S: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def verified(home: Home) -> Verified:
         revision = revision_of(connection) or ""
         faults += check(connection)
         chain = audit.verify(connection)
-        size = _size(connection, home.store.dialect)
+        size = size_bytes(connection)
     if chain.broken_at is not None:
         faults.append(
             f"audit entry {chain.broken_at} was changed or is missing: find out who can write the database"
@@ -103,11 +104,3 @@ def _must_be_idle(url: str, now_s: int) -> None:
     finally:
         store.close()
 
-
-def _size(connection: Connection, dialect: str) -> int:
-    if dialect == "sqlite":
-        pages, page = (
-            connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size")
-        )
-        return int(pages) * int(page)
-    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())

@@ -140,6 +140,16 @@ def parsed(url: str) -> URL:
     return address
 
 
+def size_bytes(connection: Connection) -> int:
+    """What the database takes on its disk, SQLite's log aside."""
+    if connection.dialect.name == "sqlite":
+        pages, page = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size")
+        )
+        return int(pages) * int(page)
+    return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+
+
 def _open_sqlite(url: URL) -> Store:
     path = Path(str(url.database)).absolute()
     if not path.parent.is_dir():
