@@ -1,9 +1,11 @@
 """Reports read from a real database, on both engines, against the same town counted slot by slot."""
 
+import io
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import pypdf
 import pytest
 from tests.reporting.books_kit import NEW, NOW_S, OLD, PERIOD, SLOT, TZ, Slot, Town, late, town
 
@@ -11,9 +13,12 @@ from lenskeeper.audit import rows as audit
 from lenskeeper.availability.lanes import State
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
+from lenskeeper.inventory.rows_devices import remove
 from lenskeeper.reporting import rows_issues
+from lenskeeper.reporting.as_pdf import pdf_bytes
 from lenskeeper.reporting.assemble import behind_all
 from lenskeeper.reporting.definitions import Metric
+from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.periods import period_of
 from lenskeeper.reporting.report import Grouped, Report
 from lenskeeper.reporting.rows import report
@@ -23,6 +28,7 @@ from lenskeeper.reporting.schemes import Patrolled, instants, parse_schemes
 from lenskeeper.reporting.screens import survey, survey_by_unit
 from lenskeeper.reporting.snapshots import compare_revisions
 from lenskeeper.reporting.sums import Sums, added
+from lenskeeper.reporting.tables import figure_text
 from lenskeeper.reporting.takeover import Bucket
 from lenskeeper.store.database import Store
 from lenskeeper.units.ids import UnitId
@@ -263,3 +269,30 @@ def test_a_survey_puts_each_camera_in_its_bucket(store: Store) -> None:
             (Bucket.SILENT, Bucket.LONG_DEAD) if known.state is State.DOWN else (expected,)
         )
     assert sum(row.cameras for row in rows) == len(made.points)
+
+
+def test_from_the_books_to_what_is_signed_in_both_languages(store: Store) -> None:
+    made = town(store, 14)
+    found = read(store, made.root)
+    _, issued, _ = store.write(lambda c: rows_issues.issue(c, found, actor=LOCAL_OPERATOR, at_s=NOW_S))
+    for language in Language:
+        pages = pypdf.PdfReader(io.BytesIO(pdf_bytes(issued, language))).pages
+        text = "".join("".join(page.extract_text().split()) for page in pages)
+        for told in ("临江市", "东区", "西区", "电源迁改", "雷击", issued.sha256):
+            assert told in text
+        online = figure_text(found.whole.figure(Metric.ONLINE), language)
+        assert "".join(online.split()) in text
+
+
+def test_hours_in_which_nothing_hung_are_of_no_model_and_are_not_lost(store: Store) -> None:
+    made = town(store, 15)
+    gone_s = PERIOD.a_s + 86_400 + 12 * 3_600
+    before = read(store, made.root).whole.sums
+    store.write(lambda c: remove(c, made.points[8], at_s=gone_s, actor=LOCAL_OPERATOR, now_s=NOW_S))
+    found = read(store, made.root)
+    assert replace(found.whole.sums, fields_filled=0) == replace(before, fields_filled=0)
+    own = [part for part in found.parts if part.point_id == made.points[8]]
+    assert [(part.a_s, part.b_s, part.model) for part in own] == [
+        (PERIOD.a_s, gone_s, OLD[1]),
+        (gone_s, PERIOD.b_s, ""),
+    ]
