@@ -1,6 +1,7 @@
 """The rounds: every camera once in every slot, whatever befalls it; pictures at their own pace; manners in between."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -31,6 +32,7 @@ from lenskeeper.probing.errands import Errand, Looked, Stream, Why
 from lenskeeper.probing.fleet import fleet_of
 from lenskeeper.probing.manners import Manners
 from lenskeeper.probing.memory import Remembered
+from lenskeeper.probing.pacing import StopSwitch
 from lenskeeper.probing.picture_desk import GREETING_BYTES
 from lenskeeper.probing.round_results import DOWN, UNKNOWN, UP, FactKind, Held
 from lenskeeper.probing.routes import Routes
@@ -535,15 +537,16 @@ async def test_the_stop_switch_stops_everything_and_leaves_unknown() -> None:
     world, desk = World(), Desk()
     rounds = rounds_of(plan, world, desk)
     await pass_slots(rounds, 2)
-    for switch, stopped in (
-        ({"zones": {"a"}}, range(10)),
-        ({"sites": {"s"}}, (12, 13)),
-        ({"everything": True}, range(20)),
-    ):
+    cases: list[tuple[StopSwitch, Sequence[int]]] = [
+        (StopSwitch(zones={"a"}), range(10)),
+        (StopSwitch(sites={"s"}), (12, 13)),
+        (StopSwitch(everything=True), range(20)),
+    ]
+    for switch, stopped in cases:
         world.greeted.clear()
         world.errands.clear()
-        rounds.switch.zones, rounds.switch.sites = switch.get("zones", set()), switch.get("sites", set())  # type: ignore[attr-defined]
-        rounds.switch.everything = bool(switch.get("everything", False))  # type: ignore[attr-defined]
+        rounds.switch.zones, rounds.switch.sites = switch.zones, switch.sites
+        rounds.switch.everything = switch.everything
         await pass_slots(rounds, 5, BEGIN_S + 2 * SLOT_S)
         touched = {host_of(n) for n in stopped}
         assert not touched & set(world.greeted)

@@ -56,6 +56,7 @@ async def test_a_restart_never_logs_in_again_where_we_were_refused(store: Store)
     assert await refused(before)
     known = written_and_read(store, Changes(logins=before.take_changes()))
     clock.wall_s += 365 * 86_400
+    after = before
     for _ in range(3):
         after = refusals(clock, known)
         assert not await refused(after)
