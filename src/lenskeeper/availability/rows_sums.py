@@ -266,14 +266,16 @@ def _rolled(
         select(*key, func.count(), *(func.coalesce(func.sum(one), 0) for one in summed))
         .select_from(cuts)
         .join(day_rollup, day_rollup.c.day == cuts.c.key)
-        .join(point, and_(point.c.id == day_rollup.c.point_id, point.c.tz == cuts.c.tz))
         .join(
             membership, and_(membership.c.point_id == day_rollup.c.point_id, membership.c.from_s <= cuts.c.a)
         )
         .where(or_(membership.c.to_s.is_(None), membership.c.to_s >= cuts.c.b))
-        .where(point.c.withdrawn_s.is_(None), within(scope, membership.c.unit_id))
+        .where(within(scope, membership.c.unit_id))
         .group_by(*key)
     )
+    if not _all_of_one_zone(connection, days[0].tz):
+        own = and_(point.c.id == day_rollup.c.point_id, point.c.tz == cuts.c.tz)
+        query = query.join(point, own).where(point.c.withdrawn_s.is_(None))
     if looks:
         of_day = and_(day_looks.c.day == day_rollup.c.day, day_looks.c.point_id == day_rollup.c.point_id)
         query = query.outerjoin(day_looks, of_day)
@@ -289,3 +291,9 @@ def _rolled(
         )
         for row in connection.execute(query)
     }
+
+
+def _all_of_one_zone(connection: Connection, tz: str) -> bool:
+    """Every point is of this zone and none was withdrawn: then a fifth of the time need not be spent on asking."""
+    others = select(point.c.id).where(or_(point.c.tz != tz, point.c.withdrawn_s.is_not(None)))
+    return connection.execute(others.limit(1)).first() is None
