@@ -366,7 +366,9 @@ def _found(cells: Sequence[str]) -> str:
 
 def _cells(line: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader(io.StringIO(line), delimiter=delimiter), [""])
+        return next(csv.reader(io.StringIO(line), delimiter=delimiter), []) or [
+            ""
+        ]  # a line may begin with its end
     except csv.Error as wrong:
         raise Invalid(f"no CSV: {wrong}", field="target") from None
 
