@@ -265,12 +265,12 @@ def a_minute(store: Store, cameras: int) -> dict[str, Any]:
     middle = {kind: np.median(np.array(found), axis=0) * 1000 for kind, found in times.items()}
     return {
         **{
-            f"{kind}_{clock}_ms": round(ms[n], 3)
+            f"{kind}_{clock}_ms": round(float(ms[n]), 3)
             for kind, ms in middle.items()
             for n, clock in enumerate(CLOCKS)
         },
         **{
-            f"ours_to_{other}_{clock}": round(middle["ours"][n] / middle[other][n], 2)
+            f"ours_to_{other}_{clock}": round(float(middle["ours"][n] / middle[other][n]), 2)
             for other in ("bare", "barest")
             for n, clock in enumerate(CLOCKS)
         },
@@ -325,7 +325,10 @@ def stand_bare(connection: Connection) -> None:
 def empty(store: Store) -> None:
     def work(connection: Connection) -> None:
         for table in (schema.run, schema.standing, schema.round_cover, schema.evidence, schema.book_edition):
-            connection.execute(delete(table))
+            if store.dialect == "postgresql":  # deleted rows would stay in its files
+                connection.execute(text(f"TRUNCATE {table.name}"))
+            else:
+                connection.execute(delete(table))
 
     store.write(work)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+import pytest
 from sqlalchemy import Connection, delete, insert, update
 
 from lenskeeper.availability import rows
@@ -227,3 +228,49 @@ def test_a_closed_run_is_not_lost_when_its_rounds_are_forgotten(store: Store) ->
     zone.look(START_S + 60, bytes([DOWN]))
     store.write(lambda c: c.execute(delete(round_cover)).rowcount)
     assert zone.runs(1) == [Run(START_S, START_S + 60, UP)]
+
+
+def seen_by_another(slot: int, state: State, slots: int = 1) -> Observation:
+    a = START_S + slot * 60
+    return Observation(PointId(1), Lane.REACHABLE, a, a + slots * 60, state, "x")
+
+
+def test_a_round_knows_what_others_booked_since_the_last(store: Store) -> None:
+    zone = Zone(store, 1)
+    zone.look(START_S, bytes([DOWN]))
+    zone.observe(seen_by_another(0, UP))
+    zone.look(START_S + 60, bytes([DOWN]))
+    assert zone.runs(1) == [Run(START_S, START_S + 60, UP), Run(START_S + 60, START_S + 120, DOWN)]
+
+
+def test_a_round_whose_transaction_failed_is_not_remembered(store: Store) -> None:
+    zone = Zone(store, 1)
+    zone.look(START_S, bytes([UP]))
+
+    def fails(connection: Connection) -> None:
+        zone.folder.fold(connection, Round(START_S + 60, 60, bytes([DOWN])), now_s=START_S + 60, actor=ROUNDS)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        store.write(fails)
+    zone.look(START_S + 120, bytes([DOWN]))
+    assert zone.runs(1) == [Run(START_S, START_S + 60, UP), Run(START_S + 120, START_S + 180, DOWN)]
+
+
+def test_a_run_that_was_closed_in_parts_is_one_row_again(store: Store) -> None:
+    zone = Zone(store, 1)
+    zone.look(START_S, bytes([UP]))
+    zone.look(START_S + 120, bytes([UP]))
+    zone.observe(seen_by_another(1, UP))
+    zone.look(START_S + 180, bytes([DOWN]))
+    assert zone.runs(1) == [Run(START_S, START_S + 180, UP), Run(START_S + 180, START_S + 240, DOWN)]
+
+
+def test_the_last_state_is_right_where_single_looks_ran_ahead_of_the_rounds(store: Store) -> None:
+    zone = Zone(store, 1)
+    zone.look(START_S, bytes([UP]))
+    zone.observe(seen_by_another(1, DOWN, slots=2))
+    zone.observe(seen_by_another(2, UP))
+    with store.read() as connection:
+        (now,) = rows.current(connection, Scope.ALL, Lane.REACHABLE)
+    assert (now.state, now.until_s) == (UP, START_S + 180)

@@ -165,6 +165,7 @@ def agree(model: Model, connection: Connection) -> None:
                     if r.a < b and r.b > a
                 ]
                 mine = sorted(pieces[point_id, lane])
+                assert all(a <= r.a < r.b <= b for r in mine)
                 assert all(one.b <= two.a for one, two in pairwise(mine)), "booked twice"
                 assert merged(mine) == expected, (point_id, lane)
                 assert rows.runs_of(connection, Scope.ALL, point_id, lane, a, b) == expected
