@@ -121,6 +121,9 @@ def _add_sheet(command: argparse.ArgumentParser, *, optional: bool) -> None:
     )
     command.add_argument("--page", default="", metavar="NAME", help="the page of a workbook (the best one)")
     command.add_argument(
+        "--unit", default="", metavar="PATH", help="the unit of new cameras whose rows name none"
+    )
+    command.add_argument(
         "--map", type=Path, metavar="FILE", help='TOML: "header of the sheet" = "column of ours"'
     )
     command.add_argument(
