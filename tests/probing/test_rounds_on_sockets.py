@@ -85,7 +85,12 @@ async def test_a_few_fast_slots_among_simulated_cameras() -> None:
             failed=desk.failed,
             clock=clock,
             chance=Random(1),
-            manners=Manners(slot_s=SLOT_S, picture_period_s=(SLOT_S,) * 3, retry_after_s=(0.1, 0.2)),
+            manners=Manners(
+                slot_s=SLOT_S,
+                picture_period_s=(SLOT_S,) * 3,
+                retry_after_s=(0.1, 0.2),
+                confirm_after_s=(0.1, 0.2),
+            ),
         )
         life = asyncio.create_task(rounds.run())
         async with asyncio.timeout(30):

@@ -20,7 +20,8 @@ class Manners:
     picture_period_s:   by class 1, 2, 3; a point's own period goes before it.
     greetings_in_flight: reachability looks that wait for an answer at a time.
     pictures_in_flight: visits for pictures at a time; the bytes they may hold are the picture pool's to count.
-    retry_after_s:      the one quick retry of those that fell silent, and the second look of a confirmation.
+    retry_after_s:      the one quick retry of those that fell silent.
+    confirm_after_s:    the second look of a confirmation; sooner, it would see the same lorry (diagnosis/holding.py).
     pictures_per_net_s: new connections for pictures per second into one /24 (IPv6: /64).
     uplink_bps, site_bps: bits per second that pictures may take of one line or site; by name where known, else
                         the default; a point whose register names no uplink or site is not bound by it.
@@ -39,6 +40,7 @@ class Manners:
     greetings_in_flight: int = 1_000
     pictures_in_flight: int = 500
     retry_after_s: tuple[float, float] = (2.0, 5.0)
+    confirm_after_s: tuple[float, float] = (30.0, 35.0)
     pictures_per_net_s: float = 10.0
     uplink_bps: int = 20_000_000
     site_bps: int = 8_000_000

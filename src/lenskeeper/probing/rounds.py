@@ -99,7 +99,7 @@ class Rounds:
         self._desk = PictureDesk(fleet, manners, self.tally, chance, self._tell)
         self._desk.recall(remembered)
         self._watch = ZoneWatch(fleet, landmarks, self._tell)
-        self._doors = DoorRound(greet, self._watch, landmarks, self.switch, self.tally, self._pause)
+        self._doors = DoorRound(greet, self._watch, landmarks, self.switch, self.tally, self._pause_before_retry)
         self._is_stale = False
         self._slot_s = 0
         self._paced_from_s: float | None = None
@@ -227,10 +227,13 @@ class Rounds:
             if ahead_s > 0:
                 await self._clock.sleep(ahead_s)
 
-    async def _pause(self) -> None:
+    async def _pause(self, between_s: tuple[float, float]) -> None:
         """Before somebody is asked again."""
         if self._paced_from_s is not None:
-            await self._clock.sleep(self._chance.uniform(*self._manners.retry_after_s))
+            await self._clock.sleep(self._chance.uniform(*between_s))
+
+    async def _pause_before_retry(self) -> None:
+        await self._pause(self._manners.retry_after_s)
 
     # -- one slot
 
@@ -363,7 +366,7 @@ class Rounds:
             looked = await self._ask(errand)
             looked = replace(looked, received_bytes=looked.received_bytes + first.received_bytes)
         if looked.needs_confirmation and not self._stopping.is_set():
-            await self._pause()
+            await self._pause(self._manners.confirm_after_s)
             self.tally.confirmations += 1
             looked = looked.joined(await self._ask(replace(errand, why=Why.CONFIRM, after=looked)))
         return order, looked
