@@ -30,6 +30,7 @@ from lenskeeper.availability.shares import Share, served, share_in, share_of, to
 from lenskeeper.base.access import Scope
 from lenskeeper.base.days import day_span
 from lenskeeper.base.spans import Span, clip
+from lenskeeper.inventory.schema import point
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.schema import unit_closure
 
@@ -217,8 +218,13 @@ def _tallied(connection: Connection, found: Sequence[Stay], wanted: LanePart) ->
 
 
 def _day_stays(connection: Connection, scope: Scope, first_day: int, end_day: int) -> list[Stay]:
-    """The stays that meet the days, wherever a zone's days begin: a zone is at most a day ahead or behind."""
-    return stays(connection, scope, (first_day - 1) * 86_400, (end_day + 1) * 86_400)
+    """The stays that meet the days, wherever a zone's days begin."""
+    if first_day >= end_day:
+        return []
+    zones = connection.execute(select(point.c.tz).distinct()).scalars().all()
+    begins = [day_span(first_day, tz)[0] for tz in zones]
+    ends = [day_span(end_day - 1, tz)[1] for tz in zones]
+    return stays(connection, scope, min(begins), max(ends)) if zones else []
 
 
 _Cell = tuple[UnitId | None, int]

@@ -62,7 +62,7 @@ def stays(connection: Connection, scope: Scope, a: int, b: int) -> list[Stay]:
     )
     for point_id, klass, tz, lat, lon in places:
         own = units.get(point_id, [])
-        if scope.units is None:
+        if scope.units is None and not (len(own) == 1 and own[0][0] <= a and own[0][1] >= b):
             gaps = subtract([(BEGINNING_S, FOREVER_S)], sorted((stay[0], stay[1]) for stay in own))
             own = [*own, *((begin, end, None) for begin, end in gaps)]
         if not own:
