@@ -1,9 +1,8 @@
 """Which point belonged to which unit, when, and since when it serves: whose seconds a sum is made of. Reads only."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
@@ -23,9 +22,10 @@ from lenskeeper.units.rows import within
 RANGES_REMEMBERED: Final = 4_096  # cells and ranges of one report: neighbours share them
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A point while it belonged to one unit, clipped to [a, b). began_s tells it from its other stays.
+
+    A tuple: each figure of a fleet begins with one for each point.
 
     unit_id: None while it belonged to no unit. out: when it was out of service, not clipped.
     """
@@ -51,7 +51,7 @@ def stays(connection: Connection, scope: Scope, a: int, b: int) -> list[Stay]:
         .where(membership.c.from_s < b, or_(membership.c.to_s.is_(None), membership.c.to_s > a))
     )
     units: dict[int, list[tuple[int, int, UnitId | None]]] = defaultdict(list)
-    for point_id, unit_id, from_s, to_s in connection.execute(belonged):
+    for point_id, unit_id, from_s, to_s in connection.execute(belonged).all():
         units[point_id].append((from_s, FOREVER_S if to_s is None else to_s, unit_id))
     out = _out_of_service(connection, a, b)
     found: list[Stay] = []
@@ -59,15 +59,16 @@ def stays(connection: Connection, scope: Scope, a: int, b: int) -> list[Stay]:
         select(point.c.id, point.c.klass, point.c.tz, point.c.lat, point.c.lon)
         .where(point.c.withdrawn_s.is_(None))
         .order_by(point.c.id)
-    )
+    ).all()
     for point_id, klass, tz, lat, lon in places:
         own = units.get(point_id, [])
-        if scope.units is None and not (len(own) == 1 and own[0][0] <= a and own[0][1] >= b):
+        cell, idle = cell_of(lat, lon, tz), out.get(point_id, ())
+        if len(own) == 1 and own[0][0] <= a and own[0][1] >= b:  # nearly all of them
+            found.append(Stay(point_id, own[0][2], klass, tz, cell, own[0][0], a, b, idle))
+            continue
+        if scope.units is None:
             gaps = subtract([(BEGINNING_S, FOREVER_S)], sorted((stay[0], stay[1]) for stay in own))
             own = [*own, *((begin, end, None) for begin, end in gaps)]
-        if not own:
-            continue
-        cell, idle = cell_of(lat, lon, tz), out.get(point_id, ())
         found += [
             Stay(point_id, unit_id, klass, tz, cell, begin, max(a, begin), min(b, end), idle)
             for begin, end, unit_id in sorted(own, key=lambda stay: stay[0])
