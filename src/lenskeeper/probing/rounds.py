@@ -42,6 +42,7 @@ from lenskeeper.probing.witness import NO_LANDMARKS, Landmarks
 from lenskeeper.probing.zone_watch import STATE_OF_CODE, Codes, ZoneWatch
 
 STOP_WITHIN_S: Final = 3.5  # for visits under way to end politely; the rest of 5 s is for saying goodbye
+HAND_ON_SHARE: Final = 0.95  # of a slot; the rest is for handing on, so that a usual slot ends in its own minute
 NAP_S: Final = 1.0  # how long we wait at most without looking whether we shall stop
 LATE_SHARE: Final = (
     0.15  # of a slot, for pictures whose doors had to be heard first; after a restart, all of them
@@ -382,9 +383,10 @@ class Rounds:
         self.tally.our_faults += looked.outcome is Outcome.OUR_FAULT
 
     async def _wait_for_visits(self, slot_s: int) -> None:
-        """Until the slot's end; what takes longer is handed on with the next slot."""
+        """Until shortly before the slot's end; what takes longer is handed on with the next slot."""
         if self._visits and self._paced_from_s is not None:
-            await self._within(slot_s + self._manners.slot_s - self._now_s(), set(self._visits))
+            length_s = self._manners.slot_s
+            await self._within(slot_s + length_s * HAND_ON_SHARE - self._now_s(), set(self._visits))
 
     async def _end_visits(self) -> None:
         """Let visits end, or call them off: each then says goodbye to its camera."""
