@@ -12,7 +12,6 @@ from lenskeeper.journal.rows import announce, since
 from lenskeeper.leases.rows import take
 from lenskeeper.store.errors import StoreUnavailable
 
-
 PAGE_BYTES = 4096
 
 

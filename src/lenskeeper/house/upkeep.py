@@ -103,4 +103,3 @@ def _must_be_idle(url: str, now_s: int) -> None:
         store.write(lambda c: release(c, held))
     finally:
         store.close()
-

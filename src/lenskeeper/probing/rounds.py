@@ -42,7 +42,9 @@ from lenskeeper.probing.witness import NO_LANDMARKS, Landmarks
 from lenskeeper.probing.zone_watch import STATE_OF_CODE, Codes, ZoneWatch
 
 STOP_WITHIN_S: Final = 3.5  # for visits under way to end politely; the rest of 5 s is for saying goodbye
-HAND_ON_SHARE: Final = 0.95  # of a slot; the rest is for handing on, so that a usual slot ends in its own minute
+HAND_ON_SHARE: Final = (
+    0.95  # of a slot; the rest is for handing on, so that a usual slot ends in its own minute
+)
 NAP_S: Final = 1.0  # how long we wait at most without looking whether we shall stop
 LATE_SHARE: Final = (
     0.15  # of a slot, for pictures whose doors had to be heard first; after a restart, all of them
@@ -100,7 +102,9 @@ class Rounds:
         self._desk = PictureDesk(fleet, manners, self.tally, chance, self._tell)
         self._desk.recall(remembered)
         self._watch = ZoneWatch(fleet, landmarks, self._tell)
-        self._doors = DoorRound(greet, self._watch, landmarks, self.switch, self.tally, self._pause_before_retry)
+        self._doors = DoorRound(
+            greet, self._watch, landmarks, self.switch, self.tally, self._pause_before_retry
+        )
         self._is_stale = False
         self._slot_s = 0
         self._paced_from_s: float | None = None
