@@ -26,6 +26,7 @@ from lenskeeper.base.spans import Span
 from lenskeeper.diagnosis.rows import Saving, save
 from lenskeeper.house.findings import Found
 from lenskeeper.house.memories import Memories
+from lenskeeper.inventory.ids import PointId
 from lenskeeper.journal.rows import announce
 from lenskeeper.probing.errands import Errand, Looked
 from lenskeeper.probing.memory import Changes
@@ -111,6 +112,11 @@ class Books:
     def take_fact(self, fact: Fact) -> None:
         """A site fault, a blind zone, a refused account: when it begins and when it ends."""
         self._batch.facts.append(fact)
+
+    def forget(self, point_id: PointId) -> None:
+        """A person changed what is known of a point's picture: what was judged before is not written over it."""
+        self._memories.forget(point_id)
+        self._batch.savings.pop(point_id, None)
 
     async def flush(self) -> bool:
         """Write what waits; False where the database could not take it, and it waits on."""

@@ -52,10 +52,10 @@ class Memories:
             if self._waiting.get(saving.point_id) is saving.memory:
                 del self._waiting[saving.point_id]
 
-    def forget(self, point_ids: Iterable[PointId]) -> None:
-        """Points that are no longer looked at."""
-        for point_id in point_ids:
-            self._chapters.pop(point_id, None)
+    def forget(self, point_id: PointId) -> None:
+        """Somebody changed what is known of it: what was being gathered belongs to what was there before."""
+        self._chapters.pop(point_id, None)
+        self._waiting.pop(point_id, None)
 
     def _read(self, point_id: PointId, at_s: int) -> Memory:
         with self._store.read() as connection:

@@ -29,10 +29,12 @@ from lenskeeper.house.logins import Logins
 from lenskeeper.house.memories import Memories
 from lenskeeper.house.metrics import Reading, shown
 from lenskeeper.house.process import picture_workers, raise_file_limit
+from lenskeeper.house.register import REGISTER_CHANGED
 from lenskeeper.house.settings import RoundSettings
 from lenskeeper.house.switches import FACT as SWITCH_MOVED
 from lenskeeper.house.switches import move, read_stopped
 from lenskeeper.house.watching import Watcher
+from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.points import Watched
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.journal.rows import last_position, since
@@ -60,7 +62,7 @@ FLUSH_S: Final = 1.0
 FOLLOW_S: Final = 1.5  # a command's change is obeyed within 2 s
 REPLAN_S: Final = 600.0  # service dates begin and end without anybody saying so
 CHORES_S: Final = 300.0
-PLAN_FACTS: Final = frozenset({"register_changed", "credentials_changed"})
+PLAN_FACTS: Final = frozenset({REGISTER_CHANGED})
 SURVEY_SINCE: Final = "survey_since"
 
 
@@ -187,6 +189,10 @@ class Server:
                 facts = await asyncio.to_thread(self._since, position)
                 position = facts[-1].position if facts else position
                 names = {fact.fact for fact in facts}
+                for fact in facts:
+                    room, _, number = fact.subject.partition(":")
+                    if fact.fact in PLAN_FACTS and room == "point":
+                        self.books.forget(PointId(int(number)))
                 if SWITCH_MOVED in names:
                     await asyncio.to_thread(self._read_switch)
                 if names & PLAN_FACTS or self.home.clock.elapsed_s() - read_s > REPLAN_S:
