@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from lenskeeper.base.errors import Conflict
+from lenskeeper.base.errors import Conflict, Invalid
 from lenskeeper.house.metrics import Reading, shown
 
 parse: Callable[[str], Iterable[Metric]] = text_string_to_metric_families  # the package gives it no types
@@ -51,3 +51,9 @@ def test_nothing_else_is_there_and_a_taken_port_is_told() -> None:
         told.value.close()
         with pytest.raises(Conflict, match=r"serve\.metrics"), shown(address[7:], list, lambda: ""):
             pass
+
+
+@pytest.mark.parametrize("place", ["0.0.0.0:9464", "192.0.2.7:9464", "monitor.city:9464", "[::]:9464"])
+def test_without_tls_it_is_shown_to_this_machine_only(place: str) -> None:
+    with pytest.raises(Invalid, match="proxy with TLS"), shown(place, lambda: [], lambda: ""):
+        pass

@@ -3,6 +3,7 @@
 One series per camera would be 20,000 series that tell what the books tell better; here stand sums only.
 """
 
+import ipaddress
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from lenskeeper.base.errors import Conflict
+from lenskeeper.base.errors import Conflict, Invalid
 
 encode: Callable[[CollectorRegistry], bytes] = generate_latest  # the package gives it no types
 STOP_WITHIN_S: Final = 5
@@ -67,8 +68,16 @@ class _Quiet(WSGIRequestHandler):
 def shown(place: str, read: Callable[[], list[Reading]], healthy: Callable[[], str]) -> Iterator[str]:
     """Serve /metrics and /healthz at HOST:PORT until the block ends; gives the address. Port 0: any free one.
 
-    healthy: an empty text, or what is wrong (then /healthz answers 503). Conflict: the port is taken.
+    healthy: an empty text, or what is wrong (then /healthz answers 503). Conflict: the port is taken. Invalid: the
+    place is not this machine alone; there is no TLS here.
     """
+    host, _, port = place.rpartition(":")
+    if not _is_this_machine(host.strip("[]")):
+        raise Invalid(
+            f"{place}: metrics are shown without TLS, so to this machine only (127.0.0.1, ::1): let a proxy with TLS "
+            "carry them further",
+            field="serve.metrics",
+        )
     registry = CollectorRegistry()
     registry.register(_Readings(read))
 
@@ -88,7 +97,6 @@ def shown(place: str, read: Callable[[], list[Reading]], healthy: Callable[[], s
                 start("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
                 return [b"there are /metrics and /healthz\n"]
 
-    host, _, port = place.rpartition(":")
     try:
         server = make_server(host.strip("[]"), int(port), answer, WSGIServer, _Quiet)
     except OSError as error:
@@ -103,3 +111,10 @@ def shown(place: str, read: Callable[[], list[Reading]], healthy: Callable[[], s
         server.shutdown()
         thread.join(STOP_WITHIN_S)
         server.server_close()
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
