@@ -25,7 +25,7 @@ from lenskeeper.house.register import (
     take_back,
     write_error_books,
 )
-from lenskeeper.house.switches import Stopped, move, read_stopped, set_stopped
+from lenskeeper.house.switches import Stopped, lift, move, read_stopped, stop
 from lenskeeper.inventory.rows_devices import Equipment
 from lenskeeper.inventory.rows_takeover import owed
 from lenskeeper.inventory.rows_watched import watched
@@ -136,12 +136,26 @@ def test_a_login_is_stored_sealed_and_changed_only_on_purpose(home: Home) -> Non
     assert acts(home)[-2:] == ["credential.add", "credential.change"]
 
 
-def test_the_stop_switch_is_kept_and_entered(home: Home) -> None:
-    stopped = Stopped(pictures=True, zones=("A",))
-    home.store.write(lambda c: set_stopped(c, stopped, "work on the core", actor=BY, now_s=5))
-    with home.store.read() as connection:
-        assert read_stopped(connection) == stopped
+def test_the_stop_switch_is_kept_and_a_second_stop_lifts_nothing(home: Home) -> None:
+    commit(home, order(home))
+    zone = "视频专网"
+    home.store.write(
+        lambda c: stop(c, Stopped(pictures=True), "work on the core", actor=BY, now_s=home.now_s())
+    )
+    both = home.store.write(lambda c: stop(c, Stopped(zones=(zone,)), "", actor=BY, now_s=home.now_s()))
+    assert both == Stopped(pictures=True, zones=(zone,))
     switch = StopSwitch(everything=True, sites={"old"})
-    move(switch, stopped)
-    assert (switch.everything, switch.pictures, switch.zones, switch.sites) == (False, True, {"A"}, set())
+    move(switch, both)
+    assert (switch.everything, switch.pictures, switch.zones, switch.sites) == (False, True, {zone}, set())
     assert acts(home)[-1] == "stop_switch_moved"
+    left = home.store.write(lambda c: lift(c, Stopped(zones=(zone,)), "", actor=BY, now_s=home.now_s()))
+    assert left == Stopped(pictures=True)
+    assert home.store.write(lambda c: lift(c, None, "", actor=BY, now_s=home.now_s())) == Stopped()
+
+
+def test_a_misspelt_zone_is_not_taken_for_a_stopped_one(home: Home) -> None:
+    commit(home, order(home))
+    with pytest.raises(NotFound, match="nothing was stopped; there are: 视频专网"):
+        home.store.write(lambda c: stop(c, Stopped(zones=("视频专往",)), "", actor=BY, now_s=home.now_s()))
+    with home.store.read() as connection:
+        assert read_stopped(connection) == Stopped()

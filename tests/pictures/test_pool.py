@@ -190,7 +190,7 @@ async def test_workers_that_no_longer_start_are_not_started_in_a_hot_loop() -> N
         pool.command = (sys.executable, ODD_WORKER, "dies-at-start")
         assert isinstance(await pool.look(b"segfault:"), WorkerLost)
         answer = await pool.look(b"echo:x")
-        assert answer == WorkerLost("no picture worker starts: ended with status 1: no such library")
+        assert answer == WorkerLost("no picture worker starts: ended with status 1: no such library", is_ours=True)
         assert pool.restarts <= 4
         assert await pool.look(b"echo:x") == answer
         pool.command = (sys.executable, ODD_WORKER, "plain")
@@ -224,7 +224,7 @@ async def test_the_children_end_with_the_pool_and_nobody_is_left_waiting() -> No
         pids = pool.pids()
         jobs = [asyncio.create_task(pool.look(b"sleep:60")) for _ in range(4)]
         await asyncio.sleep(0.05)
-    assert await asyncio.gather(*jobs) == [WorkerLost("the picture workers are closed")] * 4
+    assert await asyncio.gather(*jobs) == [WorkerLost("the picture workers are closed", is_ours=True)] * 4
     assert not any(map(is_alive, pids))
     assert isinstance(await pool.look(b"echo:x"), WorkerLost)
 

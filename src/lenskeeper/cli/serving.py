@@ -18,7 +18,7 @@ from lenskeeper.house.process import run_loop
 from lenskeeper.house.register import accept, surveyed
 from lenskeeper.house.rehearse import RehearsalClock, rehearse
 from lenskeeper.house.serve import ServeOrder, serve
-from lenskeeper.house.switches import Stopped, read_stopped, set_stopped
+from lenskeeper.house.switches import Stopped, lift, read_stopped, stop
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.takeover import CURES, NAMES, Bucket
 from lenskeeper.units import rows as units
@@ -49,13 +49,13 @@ def add_serving(commands: Any) -> None:
         help="the stop switch of the network's guardians: no pictures, or nothing at all, until it is lifted",
         description="A running `serve` obeys within two seconds. What is not looked at is unknown in the books.",
     )
-    what = halt.add_mutually_exclusive_group(required=True)
-    what.add_argument("--everything", action="store_true", help="send nothing to any camera")
-    what.add_argument("--pictures", action="store_true", help="ask for no picture; reachability goes on")
-    what.add_argument("--zone", action="append", metavar="ZONE", help="send nothing into this network")
-    what.add_argument("--site", action="append", metavar="SITE", help="send nothing to this site")
-    what.add_argument("--lift", action="store_true", help="go on as usual")
-    what.add_argument("--show", action="store_true", help="say how the switch stands")
+    halt.add_argument("--everything", action="store_true", help="send nothing to any camera")
+    halt.add_argument("--pictures", action="store_true", help="ask for no picture; reachability goes on")
+    halt.add_argument(
+        "--zone", action="append", default=[], metavar="ZONE", help="send nothing into this network"
+    )
+    halt.add_argument("--site", action="append", default=[], metavar="SITE", help="send nothing to this site")
+    halt.add_argument("--lift", action="store_true", help="go on: with what is named beside it, or with all")
     halt.add_argument("--reason", default="", metavar="TEXT", help="for the audit log")
 
     buckets: argparse.ArgumentParser = commands.add_parser(
@@ -105,15 +105,18 @@ def _rehearse(given: argparse.Namespace) -> int:
 
 
 def run_stop(given: argparse.Namespace) -> int:
-    """Move the switch."""
+    """Move the switch; without a word, say how it stands."""
+    named = Stopped(given.everything, given.pictures, tuple(given.zone), tuple(given.site))
     with opened(given.config) as home:
-        if not given.show:
-            stopped = Stopped(
-                given.everything, given.pictures, tuple(given.zone or ()), tuple(given.site or ())
-            )
+        now_s = home.now_s()
+        if given.lift:
+            part = named if named != Stopped() else None
             home.store.write(
-                lambda c: set_stopped(c, stopped, given.reason, actor=LOCAL_OPERATOR, now_s=home.now_s()),
-                durable=True,
+                lambda c: lift(c, part, given.reason, actor=LOCAL_OPERATOR, now_s=now_s), durable=True
+            )
+        elif named != Stopped():
+            home.store.write(
+                lambda c: stop(c, named, given.reason, actor=LOCAL_OPERATOR, now_s=now_s), durable=True
             )
         with home.store.read() as connection:
             now = read_stopped(connection)

@@ -25,6 +25,10 @@ LEARN_SHARE: Final = 0.1  # how fast the guess follows what comes
 GUESS_MARGIN: Final = 1.25
 
 
+class Unmeasured(Reply, frozen=True):
+    """No figures, and the picture had nothing to do with it: no worker, or no room to hold it in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a visit brought: how it ended, and the figures of its pictures in the order they came."""
@@ -40,10 +44,13 @@ class Seen:
 
 
 def seen(probe: Probe, sightings: Sequence[Sighting], replies: Sequence[Reply]) -> Seen:
-    """A visit that played and of which no picture could be made is `undecodable`, with the worker's reason."""
+    """A visit that played and of which no picture could be made is `undecodable`, with the worker's reason; or it is
+    our fault, and says nothing of the camera."""
     if probe.outcome is Outcome.PLAYING and not sightings:
         why = next((reply.failure for reply in replies if reply.failure), "no picture came through")
-        probe = replace(probe, outcome=Outcome.UNDECODABLE, first_frame_ms=None, remark=why)
+        is_ours = any(isinstance(reply, Unmeasured) for reply in replies)
+        outcome = Outcome.OUR_FAULT if is_ours else Outcome.UNDECODABLE
+        probe = replace(probe, outcome=outcome, first_frame_ms=None, remark=why)
     if probe.outcome is not Outcome.PLAYING:
         return Seen(probe)
     return Seen(probe, tuple(sightings), tuple(m for reply in replies for m in reply.measured))
@@ -104,7 +111,9 @@ class Eyes:
     async def _measure_frame(self, frame: KeyFrame, room: _Room) -> "_Measured":
         size = len(frame.encoded.data)
         if not room.take(size):
-            return Reply([], f"no room for a picture of {size / 1e6:.1f} MB: lower the stream's quality"), []
+            return Unmeasured(
+                [], f"no room for a picture of {size / 1e6:.1f} MB: lower the stream's quality"
+            ), []
         reply = await self.measure(*picture_job(frame.encoded))
         room.let_go(size)
         return reply, [
@@ -115,9 +124,9 @@ class Eyes:
         """Have a worker do a job; one that dies of it or hangs is told in the reply."""
         answer = await self._pool.look(*job, deadline_s=deadline_s)
         match answer:
-            case WorkerLost(reason):
+            case WorkerLost(reason, is_ours):
                 log.warning("picture_worker_lost", reason=reason, restarts=self._pool.restarts)
-                return Reply([], reason)
+                return Unmeasured([], reason) if is_ours else Reply([], reason)
             case TimedOut(after_s):
                 log.warning("picture_worker_hung", after_s=after_s, restarts=self._pool.restarts)
                 return Reply([], f"decoding it took longer than {after_s:g} s")

@@ -53,9 +53,13 @@ ENVIRONMENT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost:
-    """The worker ended amid this job, or none could be had: most likely the job's fault. No figures."""
+    """The worker ended amid this job, or none could be had. No figures.
+
+    is_ours: the picture had nothing to do with it: no worker starts, or all are being closed. Else it most likely had.
+    """
 
     reason: str
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +153,9 @@ class WorkerPool:
         """
         assert sum(map(len, job)) <= JOB_BYTES_MAX
         if self._closing:
-            return WorkerLost("the picture workers are closed")
+            return WorkerLost("the picture workers are closed", is_ours=True)
         if self._failed_starts >= FAILED_STARTS_MAX and not any(child.is_ready for child in self._children):
-            return WorkerLost(f"no picture worker starts: {self._last_words}")
+            return WorkerLost(f"no picture worker starts: {self._last_words}", is_ours=True)
         answer: asyncio.Future[bytes | WorkerLost | TimedOut] = asyncio.get_running_loop().create_future()
         todo = _Job(job, self.deadline_s if deadline_s is None else deadline_s, answer)
         if self._idle:
@@ -232,7 +236,7 @@ class WorkerPool:
         while self._waiting:
             job = self._waiting.popleft()
             if not job.answer.done():
-                job.answer.set_result(WorkerLost(reason))
+                job.answer.set_result(WorkerLost(reason, is_ours=True))
         self._tell_room()
 
     def _tell_room(self) -> None:
@@ -247,7 +251,7 @@ class WorkerPool:
             handle.cancel()
         self._refuse_waiting("the picture workers are closed")
         for child in list(self._children):
-            child.end(WorkerLost("the picture workers are closed"))
+            child.end(WorkerLost("the picture workers are closed", is_ours=True))
         if self._children:
             await self._all_gone.wait()  # they were killed: a few milliseconds
 
@@ -403,7 +407,9 @@ class _Child:
 
     def _overdue(self) -> None:
         self.end(
-            TimedOut(self._job.deadline_s) if self._job else WorkerLost("the picture worker did not start")
+            TimedOut(self._job.deadline_s)
+            if self._job
+            else WorkerLost("the picture worker did not start", is_ours=True)
         )
 
     def _died(self) -> None:
