@@ -44,7 +44,7 @@ def user_of(logins: Logins, url: str) -> str | None:
 
 def test_one_login_that_does_not_open_costs_the_others_nothing(home: Home) -> None:
     good, bad = stored(home, "good"), stored(home, "bad")
-    home.store.write(lambda c: c.execute(text(f"UPDATE credential SET key_id = 'other' WHERE id = {bad}")))
+    home.store.write(lambda c: c.execute(text("UPDATE credential SET key_id = 'other' WHERE name = 'bad'")))
     fleet = [
         replace(CAMERA, credential_id=good),
         replace(CAMERA, point_id=PointId(2), url="rtsp://127.0.0.2/", credential_id=bad),

@@ -67,7 +67,7 @@ class Logins:
                 self._sealed_otherwise.discard(number)
             except Conflict as told:
                 if number not in self._sealed_otherwise:
-                    log.error("login_does_not_open", login=number, cure=str(told))
+                    log.warning("login_does_not_open", login=number, cure=str(told))
                 self._sealed_otherwise.add(number)
         return found
 
