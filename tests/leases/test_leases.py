@@ -29,3 +29,14 @@ def test_a_job_given_back_is_free_at_once(store: Store) -> None:
     mine = store.write(lambda c: renew(c, mine, now_s=110, ttl_s=15))
     store.write(lambda c: release(c, mine))
     assert store.write(lambda c: take(c, "serve", "two", now_s=111, ttl_s=15)).owner == "two"
+
+
+def test_a_second_process_of_the_same_name_is_a_second_one(store: Store) -> None:
+    store.write(lambda c: take(c, "serve", "host:1", now_s=100, ttl_s=15))
+    with pytest.raises(Conflict):
+        store.write(lambda c: take(c, "serve", "host:1", now_s=101, ttl_s=15))
+
+
+def test_a_lease_from_the_future_is_of_a_clock_that_was_set_back(store: Store) -> None:
+    store.write(lambda c: take(c, "serve", "one", now_s=100_000, ttl_s=15))
+    assert store.write(lambda c: take(c, "serve", "two", now_s=100, ttl_s=15)).fence == 2

@@ -1,12 +1,16 @@
 """Take a job, keep it, give it back."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, select, update
 
 from lenskeeper.base.errors import Conflict
 from lenskeeper.leases.schema import lease
 from lenskeeper.store.statements import insert_into
+
+
+LEASE_S_MAX: Final = 900  # longer than any job of ours asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +24,12 @@ class Lease:
 
 
 def take(connection: Connection, job: str, owner: str, *, now_s: int, ttl_s: int) -> Lease:
-    """Take a job that nobody holds. Conflict: somebody else holds it still."""
+    """Take a job that nobody holds. Conflict: somebody else holds it still, or another process of this name does.
+
+    A lease that ends later than anybody could have taken it for was taken by a clock that was ahead, and is stale.
+    """
     held = connection.execute(select(lease).where(lease.c.job == job)).one_or_none()
-    if held is not None and held.until_s > now_s and held.owner != owner:
+    if held is not None and now_s < held.until_s <= now_s + LEASE_S_MAX:
         raise Conflict(
             f"{held.owner} does this already (for another {held.until_s - now_s} s at least): stop it first, or wait"
         )
