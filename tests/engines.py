@@ -9,7 +9,6 @@ import contextlib
 import functools
 import importlib
 import os
-import pkgutil
 import shutil
 import sqlite3
 import tempfile
@@ -26,9 +25,8 @@ NAME = "LENSKEEPER_TEST_POSTGRES"
 @functools.cache
 def all_tables() -> None:
     """Import every room's schema, so that `metadata` holds them all."""
-    for room in pkgutil.iter_modules(lenskeeper.__path__):
-        with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module(f"lenskeeper.{room.name}.schema")
+    for schema in Path(lenskeeper.__file__).parent.glob("*/schema.py"):
+        importlib.import_module(f"lenskeeper.{schema.parent.name}.schema")
 
 
 @functools.cache
