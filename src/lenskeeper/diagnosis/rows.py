@@ -81,12 +81,17 @@ class Recorded:
     actor: ActorId
 
 
-def save(connection: Connection, savings: Sequence[Saving], *, software: str, actor: ActorId) -> None:
+def save(
+    connection: Connection, savings: Sequence[Saving], *, software: str, actor: ActorId
+) -> frozenset[PointId]:
     """Write points as they stand now, each at most once in a call, and the records of what changed.
 
     What is written of a point is found out by comparing, so the caller may look several times and save once; but the
-    records of all those looks have to be handed over.
+    records of all those looks have to be handed over. Gives the points of which nothing was written, since a person
+    has acted upon them meanwhile: what the looks were compared with holds no more.
     """
+    overtaken = _overtaken(connection, savings)
+    savings = [saving for saving in savings if saving.point_id not in overtaken]
     states = [_state_row(saving) for saving in savings]
     statement = insert_into(connection, picture_state)
     kept = {name: statement.excluded[name] for name in _others(picture_state, 1)}
@@ -97,6 +102,18 @@ def save(connection: Connection, savings: Sequence[Saving], *, software: str, ac
         _save_held(connection, savings[start : start + SLICE])
     if records := [_record_row(s.point_id, r, software, actor) for s in savings for r in s.records]:
         connection.execute(insert(verdict_change), records)
+    return overtaken
+
+
+def _overtaken(connection: Connection, savings: Sequence[Saving]) -> frozenset[PointId]:
+    """Points with more acts in the database than in what shall be saved."""
+    c, acts = picture_state.c, {saving.point_id: saving.memory.acts for saving in savings}
+    points, found = list(acts), set()
+    for start in range(0, len(points), SLICE):
+        wanted = points[start : start + SLICE]
+        rows = connection.execute(select(c.point_id, c.acts).where(c.point_id.in_(wanted), c.acts > 0))
+        found |= {PointId(row.point_id) for row in rows if row.acts > acts[PointId(row.point_id)]}
+    return frozenset(found)
 
 
 def load(
@@ -122,6 +139,7 @@ def load(
             select(
                 picture_state.c.point_id,
                 picture_state.c.state,
+                picture_state.c.acts,
                 baseline.c.part,
                 baseline.c.rung,
                 baseline.c.learnt,
@@ -132,7 +150,7 @@ def load(
         for row in connection.execute(statement):
             point = PointId(row.point_id)
             if point not in found:
-                found[point] = unpack_state(bytes(row.state))
+                found[point] = replace(unpack_state(bytes(row.state)), acts=row.acts)
             if row.learnt is not None and (learnt := unpack(bytes(row.learnt))):
                 known.setdefault(point, {})[Key(Mode(row.part), Rung(row.rung))] = learnt
     return {p: _with(memory, known.get(p, {}), chapters.get(p, {})) for p, memory in found.items()}
@@ -266,6 +284,7 @@ def _state_row(saving: Saving) -> dict[str, Any]:
         "reason": judged.reason if judged else "",
         "is_provisional": int(judged.is_provisional) if judged else 0,
         "flapping_since_s": memory.hold.flapping_since_s,
+        "acts": memory.acts,
         "state": pack_state(memory),
     }
 

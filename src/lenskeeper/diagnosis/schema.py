@@ -31,11 +31,13 @@ picture_state: Final = table(
         nullable=False,
     ),
     Column("flapping_since_s", BigInteger),
+    Column("acts", Integer, nullable=False),
     Column("state", LargeBinary, nullable=False),
     comment="A row is how the picture of a point stood at its last look that was saved: word and reason for people; "
     "state, with a codec version, what the next look must know: buckets with their checks, the last 21 judgements, which "
     "lights the hours have shown, the hash of the last coded picture. Written when a verdict, a bucket or a baseline "
-    "changed, else at leisure. Half-learnt baselines are not in it: they would be maps of single looks.",
+    "changed, else at leisure. acts counts what persons have said of it: a look that was judged without knowing of the "
+    "last of them is not written over it. Half-learnt baselines are not in it: they would be maps of single looks.",
 )
 
 baseline: Final = table(

@@ -59,6 +59,7 @@ class Memory:
     """All that is known of one point. `Memory()` is a point that nobody has looked at.
 
     last:          what the last look that brought a picture said; main_s: when the main stream was last seen.
+    acts:          how many acts of persons are in it. What was judged with fewer is not written over one.
     chapters:      never stored; after a restart empty, and learnt anew.
     """
 
@@ -67,6 +68,7 @@ class Memory:
     prints: Mapping[Rung, Prints] = field(default_factory=dict)
     last: Word | None = None
     main_s: int | None = None
+    acts: int = 0
     chapters: Chapters = field(default_factory=dict)
 
     @property
@@ -172,6 +174,12 @@ def watch(memory: Memory, look: Look) -> tuple[Judgement, Memory, tuple[Evidence
     return judgement, after, records
 
 
+def is_by_day(look: Look) -> bool:
+    """Whether the last picture of a look that can be judged shows daylight."""
+    usable = [s.figures for s in look.sightings if s.figures.is_large_enough]
+    return bool(usable) and mode_of(usable[-1]) is Mode.DAY
+
+
 def is_faulty(held: Hold) -> bool:
     """Whether any fault stands."""
     return any(b.opened_s is not None for b in held.buckets)
@@ -275,13 +283,14 @@ def _is_healthy(before: Memory, after: Memory, diagnosis: Diagnosis, rung: Rung)
 def main_look_due(memory: Memory, at_s: int, *, may_gather: bool = True) -> bool:
     """Whether the main stream should be looked at now, when the sub-stream is being looked at anyway.
 
-    Once a week, once a day while a fault of it stands; and, where the line can bear it (may_gather), 15 times in a row by day until it has a reference of its
-    own, once that of the sub-stream stands. Without one it is judged by the absolute floors.
+    Once a week, once a day while a fault of it stands; and, where it can be gathered (may_gather: this look was by day,
+    and there is room for what is gathered), again and again until it has a reference of its own, once that of the
+    sub-stream stands. Without one it is judged by the absolute floors.
     """
     is_held = any(h.rung is Rung.MAIN for h in memory.hold.held)
     period_s = MAIN_FAULT_LOOK_S if is_held else MAIN_LOOK_S
     if memory.main_s is None or at_s - memory.main_s >= period_s:
-        return bool(memory.learnt.known)
+        return is_held or bool(memory.learnt.known)
     known = memory.learnt.known
     day, own = Key(Mode.DAY, Rung.SUB), Key(Mode.DAY, Rung.MAIN)
     gathers = may_gather and memory.last is Word.FIT and day in known and own not in known
@@ -295,10 +304,11 @@ def begin_anew(memory: Memory, why: Restart, at_s: int) -> tuple[Memory, tuple[E
     contractor's word would close it. After a swap or an accepted move the old baseline has nothing to say any more.
     """
     if why is Restart.REPAIRED and is_faulty(memory.hold):
-        return replace(memory, learnt=replace(memory.learnt, restart_when_well=True)), ()
+        learnt = replace(memory.learnt, restart_when_well=True)
+        return replace(memory, learnt=learnt, acts=memory.acts + 1), ()
     learnt, restarted = restart(memory.learnt, why, at_s)
     held, closed = drop_all(memory.hold, at_s, why.value)
-    after = replace(memory, learnt=learnt, hold=held, chapters={}, prints={}, last=None, main_s=None)
+    after = Memory(learnt, held, acts=memory.acts + 1)
     return after, tuple(evidence_of(c, None, None, None, None, {}) for c in (*closed, restarted))
 
 
@@ -308,7 +318,7 @@ def confirmed(memory: Memory, key: Key, at_s: int) -> tuple[Memory, tuple[Eviden
     if known is None:
         return memory, ()
     change = Change(What.CONFIRMED, at_s, known.from_s, rung=key.rung, key=key, count=known.version)
-    after = replace(memory, learnt=confirm(memory.learnt, key, at_s))
+    after = replace(memory, learnt=confirm(memory.learnt, key, at_s), acts=memory.acts + 1)
     return after, (evidence_of(change, key, None, None, known, {}),)
 
 
@@ -322,7 +332,8 @@ def excuse(memory: Memory, kind: Kind, at_s: int) -> tuple[Memory, tuple[Evidenc
     held, closed = dropped(memory.hold, kind, at_s, reason)
     change = Change(What.EXCUSED, at_s, at_s, kind, count=memory.learnt.version, reason=reason)
     kinds = tuple(sorted({*memory.learnt.excused, kind}))
-    after = replace(memory, learnt=replace(memory.learnt, excused=kinds), hold=held, last=None)
+    learnt = replace(memory.learnt, excused=kinds)
+    after = replace(memory, learnt=learnt, hold=held, last=None, acts=memory.acts + 1)
     return after, tuple(evidence_of(c, None, None, None, None, {}) for c in (*closed, change))
 
 

@@ -7,7 +7,7 @@ what is lost beyond it is unknown in the books, never down.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Final
 
@@ -24,6 +24,7 @@ from lenskeeper.base.access import ROUNDS
 from lenskeeper.base.clock import Clock
 from lenskeeper.base.spans import Span
 from lenskeeper.diagnosis.rows import Saving, save
+from lenskeeper.house.facts import ROOM
 from lenskeeper.house.findings import Found
 from lenskeeper.house.memories import Memories
 from lenskeeper.inventory.ids import PointId
@@ -51,18 +52,31 @@ class Batch:
     savings: dict[int, Saving] = field(default_factory=dict)
     facts: deque[Fact] = field(default_factory=lambda: deque(maxlen=LOOKS_MAX))
 
+    def add(self, saving: Saving) -> None:
+        """A look more of a point: how it stands now, and the records of all its looks."""
+        before = self.savings.get(saving.point_id)
+        if before is not None:
+            saving = replace(saving, records=(*before.records, *saving.records))
+        self.savings[saving.point_id] = saving
+
     def __bool__(self) -> bool:
         return bool(self.zones or self.observations or self.savings or self.facts)
 
 
 @dataclass(slots=True)
 class BooksTally:
-    """refused: results from the future or of no possible length. failed: transactions that were taken back."""
+    """refused: results from the future or of no possible length. failed: transactions that were taken back.
+
+    overtaken: verdicts let go because a person had acted upon the camera meanwhile. own_faults: transactions in a row
+    that failed through a fault of ours, and whose results are lost.
+    """
 
     transactions: int = 0
     changes: int = 0
     refused: int = 0
     failed: int = 0
+    overtaken: int = 0
+    own_faults: int = 0
     waiting_since_s: int | None = None
 
 
@@ -107,11 +121,12 @@ class Books:
             )
         )
         if found.saving is not None:
-            self._batch.savings[found.saving.point_id] = found.saving
+            self._batch.add(found.saving)
 
     def take_fact(self, fact: Fact) -> None:
-        """A site fault, a blind zone, a refused account: when it begins and when it ends."""
+        """A site fault, a blind zone, a refused account: when it begins and when it ends. The operator is told."""
         self._batch.facts.append(fact)
+        log.warning(event_of(fact), subject=fact.subject, at_s=fact.at_s, **fact.detail)
 
     def forget(self, point_id: PointId) -> None:
         """A person changed what is known of a point's picture: what was judged before is not written over it."""
@@ -127,13 +142,20 @@ class Books:
             return True
         batch, self._batch = self._batch, Batch()
         try:
-            folded = await asyncio.wrap_future(self._store.submit(lambda c: self._write(c, batch)))
+            folded, overtaken = await asyncio.wrap_future(self._store.submit(lambda c: self._write(c, batch)))
         except StoreUnavailable as error:
             self._keep(batch, error)
             return False
+        except Exception:
+            self.tally.own_faults += 1
+            raise
+        self.tally.own_faults = 0
         for name in {zone.zone for zone in batch.zones}:
             self._folders[name].applied()
         self._memories.written(batch.savings.values())
+        for point_id in overtaken:
+            self.forget(point_id)
+        self.tally.overtaken += len(overtaken)
         self._unsaved_visits.clear()
         self.tally.transactions += 1
         self.tally.changes += len(folded.changes)
@@ -152,11 +174,12 @@ class Books:
         came = self._batch
         batch.zones.extend(came.zones)
         batch.observations.extend(came.observations)
-        batch.savings |= came.savings
+        for saving in came.savings.values():
+            batch.add(saving)
         batch.facts.extend(came.facts)
         self._batch = batch
 
-    def _write(self, connection: Connection, batch: Batch) -> Folded:
+    def _write(self, connection: Connection, batch: Batch) -> tuple[Folded, frozenset[PointId]]:
         now_s = self._clock.now_ms() // 1000
         changes: list[Change] = []
         refused = 0
@@ -169,11 +192,11 @@ class Books:
         every = [one for said in batch.observations for one in said]
         folded = observe(connection, every, now_s=now_s, mark=mark_dirty, actor=ROUNDS)
         changes += folded.changes
-        save(connection, list(batch.savings.values()), software=SOFTWARE, actor=ROUNDS)
+        overtaken = save(connection, list(batch.savings.values()), software=SOFTWARE, actor=ROUNDS)
         for visits in self._unsaved_visits:
             save_visits(connection, visits, actor=ROUNDS)
         _announce(connection, changes, batch.facts, now_s)
-        return Folded(tuple(changes), refused + folded.refused)
+        return Folded(tuple(changes), refused + folded.refused), overtaken
 
     def _folder(self, zone: ZoneRound) -> RoundFolder:
         folder = self._folders.get(zone.zone)
@@ -183,6 +206,11 @@ class Books:
             folder = folder.with_roster(zone.roster)
         self._folders[zone.zone] = folder
         return folder
+
+
+def event_of(fact: Fact) -> str:
+    """The one name of a fact that began or ended, in the log and in the journal: site_fault_began."""
+    return f"{fact.kind.value}_{'began' if fact.began else 'ended'}"
 
 
 def _round(zone: ZoneRound, prober: str) -> Round:
@@ -205,12 +233,11 @@ def _announce(connection: Connection, changes: Sequence[Change], facts: Sequence
             body={"changes": rows},
         )
     for fact in facts:
-        word = "began" if fact.began else "ended"
         announce(
             connection,
             at_s=fact.at_s,
-            room="probing",
-            fact=f"{fact.kind.value}_{word}",
+            room=ROOM,
+            fact=event_of(fact),
             subject=fact.subject,
             body=dict(fact.detail),
         )

@@ -17,6 +17,7 @@ from lenskeeper.availability.rows_rollups import recompute
 from lenskeeper.availability.rows_upkeep import START, prune_evidence
 from lenskeeper.base.access import ROUNDS
 from lenskeeper.diagnosis import rows as diagnosis_rows
+from lenskeeper.house.facts import standing
 from lenskeeper.house.home import Home
 from lenskeeper.journal import rows as journal_rows
 from lenskeeper.store.backup import backup
@@ -55,7 +56,11 @@ async def derive_exclusions(home: Home) -> None:
 async def forget_old(home: Home) -> None:
     """Drop what is kept for a time only: facts, evidence, records of verdicts. Runs and days are never dropped."""
     now_s = home.now_s()
-    await _write(home, lambda c: journal_rows.prune(c, now_s))
+
+    def prune_journal(connection: Connection) -> int:
+        return journal_rows.prune(connection, now_s, [one.position for one in standing(connection)])
+
+    await _write(home, prune_journal)
     await _write(home, lambda c: diagnosis_rows.prune(c, now_s, actor=ROUNDS))
     before_s, after = now_s - EVIDENCE_KEPT_DAYS * DAY_S, START
     for _ in range(PRUNE_STEPS_MAX):
@@ -65,11 +70,36 @@ async def forget_old(home: Home) -> None:
         after = step.after
 
 
+async def back_up_if_due(home: Home) -> Path | None:
+    """A copy, where the newest in the folder is older than the settings allow: however often `serve` is restarted."""
+    every_h = home.settings.store.backup_every_h
+    copied_s = newest_copy_s(home)
+    if not every_h or (copied_s is not None and 0 <= home.now_s() - copied_s < every_h * 3600):
+        return None
+    return await back_up(home)
+
+
+def newest_copy_s(home: Home) -> int | None:
+    """When the newest copy of `serve` was begun, by its name: a copied folder has other dates. None: there is none."""
+    newest: int | None = None
+    for path in home.backups.glob(f"books-*{_suffix(home)}"):
+        try:
+            at = datetime.strptime(path.stem, BACKUP_NAME).replace(tzinfo=UTC)
+        except ValueError:
+            continue  # a name that somebody gave it
+        newest = max(newest or 0, int(at.timestamp()))
+    return newest
+
+
+def _suffix(home: Home) -> str:
+    return ".db" if home.store.dialect == "sqlite" else ".dump"
+
+
 async def back_up(home: Home) -> Path:
     """A copy of the database into the folder of backups; the oldest beyond the number kept are deleted."""
     folder = home.backups
     name = datetime.fromtimestamp(home.now_s(), UTC).strftime(BACKUP_NAME)
-    suffix = ".db" if home.store.dialect == "sqlite" else ".dump"
+    suffix = _suffix(home)
     copy = await asyncio.to_thread(backup, home.store.url, folder / f"{name}{suffix}")
     kept = sorted(folder.glob(f"books-*{suffix}"))
     for old in kept[: -home.settings.store.backups_kept]:

@@ -46,6 +46,10 @@ class Memories:
         self._waiting[point_id] = memory
         return memory
 
+    def may_gather(self, point_id: PointId) -> bool:
+        """Whether a reference of this point that is begun now would be kept until it stands."""
+        return point_id in self._chapters or len(self._chapters) < self._gather_max
+
     def written(self, savings: Iterable[Saving]) -> None:
         """The database has them now."""
         for saving in savings:

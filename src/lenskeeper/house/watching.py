@@ -8,11 +8,11 @@ from lenskeeper.base.outcomes import Outcome
 from lenskeeper.diagnosis.kinds import Verdict
 from lenskeeper.diagnosis.parts import Rung
 from lenskeeper.diagnosis.rows import Saving
-from lenskeeper.diagnosis.watch import Judgement, Look, Word, watch
+from lenskeeper.diagnosis.watch import Judgement, Look, Word, is_by_day, main_look_due, watch
 from lenskeeper.house.eyes import Eyes, Seen
 from lenskeeper.house.findings import Found
 from lenskeeper.house.memories import Memories
-from lenskeeper.probing.errands import Errand, Looked, Stream, Why
+from lenskeeper.probing.errands import Errand, Looked, Stream
 from lenskeeper.probing.probe import ONE_LOOK, Looks, StreamFacts
 from lenskeeper.probing.targets import parse_target
 
@@ -41,11 +41,8 @@ class Watcher:
             target = parse_target(errand.url)
         except Invalid as wrong:
             return Looked(Outcome.OUR_FAULT, was_visited=False, findings=Found(None, remark=str(wrong)))
-        several = (
-            errand.after is not None
-            and isinstance(errand.after.findings, Found)
-            and _asked(errand.after.findings)
-        )
+        earlier = _earlier(errand)
+        several = bool(earlier and earlier.judgement and earlier.judgement.needs_several)
         seen = await self._eyes.look(target, SEVERAL if several else ONE_LOOK)
         probe, at_s = seen.probe, seen.probe.began_ms // 1000
         memory = await self._memories.of(point_id, at_s)
@@ -53,7 +50,10 @@ class Watcher:
             seen.sightings, at_s, local_hour(at_s, errand.watched.tz), _rung(errand), _told(probe.stream)
         )
         judgement, after, records = watch(memory, look)
+        if earlier is not None:
+            records = (*earlier.records, *records)  # the two looks are handed on as one
         after = self._memories.put(point_id, after)
+        may_gather = is_by_day(look) and self._memories.may_gather(point_id)
         return Looked(
             probe.outcome,
             received_bytes=probe.received_bytes,
@@ -62,21 +62,22 @@ class Watcher:
             needs_confirmation=bool(judgement.confirm) or judgement.needs_several,
             cost_ms=seen.cost_ms,
             first_frame_ms=probe.first_frame_ms,
+            main_due=not errand.is_beside and main_look_due(after, at_s, may_gather=may_gather),
             findings=_found(seen, judgement, Saving(point_id, after, at_s, judgement, records)),
         )
 
 
-def _asked(before: Found) -> bool:
-    """Whether the look before could not be settled by one picture."""
-    judgement = before.saving.judgement if before.saving else None
-    return judgement is not None and judgement.needs_several
+def _earlier(errand: Errand) -> Saving | None:
+    """Of a confirming look, what the look before came to."""
+    before = errand.after.findings if errand.after else None
+    return before.saving if isinstance(before, Found) else None
 
 
 def _rung(errand: Errand) -> Rung:
-    """Which references it is compared with: the weekly look at the main stream has its own."""
+    """Which references it is compared with: a look at the main stream beside a cheaper way has its own."""
     if errand.stream is Stream.STILL:
         return Rung.STILL
-    return Rung.MAIN if errand.why is Why.MAIN else Rung.SUB
+    return Rung.MAIN if errand.is_beside else Rung.SUB
 
 
 def _told(stream: StreamFacts) -> dict[str, str | int | float]:

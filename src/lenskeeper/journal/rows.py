@@ -1,11 +1,11 @@
 """Announce a fact, and follow what was announced."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from lenskeeper.journal.schema import journal
 
@@ -44,10 +44,17 @@ def since(connection: Connection, position: int, limit: int = READ_MAX) -> list[
     rows = connection.execute(
         select(journal).where(journal.c.position > position).order_by(journal.c.position).limit(limit)
     )
-    return [
-        Fact(row.position, row.at_s, row.room, row.fact, row.subject, msgspec.json.decode(row.body))
-        for row in rows
-    ]
+    return [_fact(row) for row in rows]
+
+
+def announced(connection: Connection, room: str) -> list[Fact]:
+    """All that one room announced and that is still here, in order."""
+    rows = connection.execute(select(journal).where(journal.c.room == room).order_by(journal.c.position))
+    return [_fact(row) for row in rows]
+
+
+def _fact(row: Any) -> Fact:
+    return Fact(row.position, row.at_s, row.room, row.fact, row.subject, msgspec.json.decode(row.body))
 
 
 def last_position(connection: Connection) -> int:
@@ -55,6 +62,13 @@ def last_position(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(journal.c.position), 0))).scalar_one())
 
 
-def prune(connection: Connection, now_s: int) -> int:
-    """Forget what is older than KEPT_S; how many rows."""
-    return connection.execute(delete(journal).where(journal.c.at_s < now_s - KEPT_S)).rowcount
+def prune(connection: Connection, now_s: int, keep: Collection[int] = ()) -> int:
+    """Forget what is older than KEPT_S; how many rows. keep: positions of what stands still, however old it is."""
+    old = journal.c.at_s < now_s - KEPT_S
+    if not keep:
+        return connection.execute(delete(journal).where(old)).rowcount
+    positions = connection.execute(select(journal.c.position).where(old)).scalars()
+    going = [{"p": position} for position in set(positions) - set(keep)]
+    if going:
+        connection.execute(delete(journal).where(journal.c.position == bindparam("p")), going)
+    return len(going)

@@ -17,6 +17,7 @@ journal: Final = table(
     Index(None, "at_s"),
     ids_used_once=True,
     comment="A row is one fact that a room announced, in its own words, in the transaction that made it true: "
-    "changes only, never a look. Whoever stands above follows by position. Kept for 48 hours; history is "
+    "changes only, never a look. Whoever stands above follows by position. Kept for 48 hours, and a state that "
+    "began for as long as it stands; history is "
     "in the rooms' own tables. Not a queue: nobody takes rows away, and each follower keeps his own place.",
 )

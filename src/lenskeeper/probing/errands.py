@@ -21,7 +21,7 @@ class Why(StrEnum):
 
     ROUTINE = "routine"  # its time has come
     CONFIRM = "confirm"  # the look before it found something; the same slot
-    MAIN = "main"  # the weekly look at the main stream
+    MAIN = "main"  # the weekly look at the main stream, or one that diagnosis asked for
     REQUESTED = "requested"  # a person asked for it
 
 
@@ -32,6 +32,8 @@ class Errand:
     url:    the address of the route that was chosen; may hold a password in its query: never show it.
     slot_s: the slot that it belongs to.
     after:  of a confirming look, what the first look found.
+    is_beside: the main stream, where a cheaper way does the daily work: it is compared with looks of its own kind,
+            and so are the look that confirms it and one that a person asked for.
     """
 
     watched: Watched
@@ -40,6 +42,7 @@ class Errand:
     why: Why
     slot_s: int
     after: "Looked | None" = None
+    is_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Looked:
     is_confirmed:       a second look in the same slot came to the same outcome and verdict.
     was_visited:        False: no connection was made, since the reachability look of this slot had shown that
                         nobody answers; the outcome is that look's.
+    main_due:           the main stream should be looked at next, beside the cheaper way that this was.
     findings:           whatever the look wants handed on with it, untouched; never pixels.
     """
 
@@ -67,6 +71,7 @@ class Looked:
     first_frame_ms: float | None = None
     is_confirmed: bool = False
     was_visited: bool = True
+    main_due: bool = False
     findings: object = None
 
     def joined(self, second: "Looked") -> "Looked":

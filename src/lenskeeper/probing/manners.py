@@ -25,6 +25,7 @@ class Manners:
     pictures_per_net_s: new connections for pictures per second into one /24 (IPv6: /64).
     uplink_bps, site_bps: bits per second that pictures may take of one line or site; by name where known, else
                         the default; a point whose register names no uplink or site is not bound by it.
+    host_bps:           the same of one address, whatever its ports: sixty channels of a recorder share one socket.
     ramp:               share of the fleet that is asked for pictures on day 1, 2, ... of a takeover; 1 afterwards.
     ramp_from_s:        when the takeover began, UTC seconds; None: no ramp.
     budget_stop_share:  share of a metered point's monthly budget at which its pictures stop; what is left keeps
@@ -44,6 +45,7 @@ class Manners:
     pictures_per_net_s: float = 10.0
     uplink_bps: int = 20_000_000
     site_bps: int = 8_000_000
+    host_bps: int = 4_000_000
     uplinks_bps: Mapping[str, int] = field(default_factory=dict)
     sites_bps: Mapping[str, int] = field(default_factory=dict)
     ramp: tuple[float, ...] = (0.02, 0.1, 0.25, 0.5, 0.75)

@@ -60,8 +60,11 @@ class PictureDesk:
         self.fleet, self.points, self.routes = fleet, PointStanding(len(fleet.ids)), Routes(fleet.has_way)
         self._has_choice = fleet.has_way.sum(axis=1) > 1
         self._manners, self._tally, self._chance, self._tell = manners, tally, chance, tell
-        self._uplinks = Lines(manners.uplink_bps, manners.uplinks_bps)
-        self._sites = Lines(manners.site_bps, manners.sites_bps)
+        self._lines = (
+            (Held.UPLINK, Lines(manners.uplink_bps, manners.uplinks_bps)),
+            (Held.SITE_LINE, Lines(manners.site_bps, manners.sites_bps)),
+            (Held.HOST_LINE, Lines(manners.host_bps, {})),
+        )
         self._nets = Nets(manners.pictures_per_net_s)
         self._months: dict[int, int] = {}  # by calendar
         self._used_lines: dict[tuple[str, int], int] = {}  # by uplink and month
@@ -201,24 +204,27 @@ class PictureDesk:
             self._let_go(i, Held.NO_ADDRESS)
             return None
         expected = self.routes.expected_bytes(i, errand.stream)
-        budget = int(self.fleet.budget_bytes[i])
-        if budget and self.points.used_bytes[i] + expected > self._manners.budget_stop_share * budget:
-            self._tell_budget(i, slot_s, began=True)
+        is_spent = not self._bears(i, expected)
+        if self.fleet.budget_bytes[i]:
+            self._tell_budget(i, slot_s, began=is_spent)
+        if is_spent:
             self._let_go(i, Held.BUDGET)
             return None
         now_s = slot_s + candidate.start_s
-        watched = errand.watched
+        watched, door = errand.watched, self.fleet.door_of[i]
+        names = watched.uplink, watched.site, self.fleet.door_keys[door][0]
         taken: list[TokenBucket] = []
-        for bucket in (self._uplinks.bucket(watched.uplink), self._sites.bucket(watched.site)):
+        for name, (reason, lines) in zip(names, self._lines, strict=True):
+            bucket = lines.bucket(name)
             if bucket is None:
                 continue
             if not bucket.take(expected, now_s):
                 for other in taken:
                     other.settle(expected, 0)
-                self._tally.held[Held.UPLINK] += 1
+                self._tally.held[reason] += 1
                 return None
             taken.append(bucket)
-        if not self._nets.enter(self.fleet.nets[self.fleet.door_of[i]], now_s):
+        if not self._nets.enter(self.fleet.nets[door], now_s):
             for other in taken:
                 other.settle(expected, 0)
             self._tally.held[Held.NET] += 1
@@ -233,18 +239,37 @@ class PictureDesk:
         stream, why = self.routes.usual(i, slot_s), Why.ROUTINE
         if stream is None:
             return None
-        every_s = self._manners.main_every_s
-        if every_s and stream is not Stream.MAIN and self.routes.has(i, Stream.MAIN):
-            turn = int(turns(self.fleet.ids[i : i + 1], slot_s, every_s)[0])
-            done = int(self.points.main_turn[i])
-            if done < 0:  # never yet: its first week ends at its own moment, not today for everybody
-                self.points.main_turn[i] = turn
-            elif turn > done:
-                stream, why = Stream.MAIN, Why.MAIN
+        is_beside = stream is not Stream.MAIN and self._owes_main(i, slot_s)
+        if is_beside:
+            stream, why = Stream.MAIN, Why.MAIN
         if self.points.is_requested[i]:
             why = Why.REQUESTED
         watched = self.fleet.watched[i]
-        return Errand(watched, stream, ways(watched, derive=True)[stream], why, slot_s)
+        url = ways(watched, derive=True)[stream]
+        return Errand(watched, stream, url, why, slot_s, is_beside=is_beside)
+
+    def _owes_main(self, i: int, slot_s: int) -> bool:
+        """Whether the main stream is looked at this time: its week has come, or diagnosis asked for it.
+
+        Never where the month's bytes would not bear it: the daily work goes before it.
+        """
+        every_s = self._manners.main_every_s
+        if not every_s or not self.routes.has(i, Stream.MAIN):
+            return False
+        if not self._bears(i, self.routes.expected_bytes(i, Stream.MAIN)):
+            return False
+        turn = int(turns(self.fleet.ids[i : i + 1], slot_s, every_s)[0])
+        done = int(self.points.main_turn[i])
+        if done < 0:  # never yet: its first week ends at its own moment, not today for everybody
+            self.points.main_turn[i] = turn
+        elif turn > done:
+            return True
+        return bool(self.points.is_main_owed[i]) and self.routes.is_open(i, Stream.MAIN, slot_s)
+
+    def _bears(self, i: int, expected: int) -> bool:
+        """Whether the point's budget has room for so many bytes this month."""
+        budget = int(self.fleet.budget_bytes[i])
+        return not budget or self.points.used_bytes[i] + expected <= self._manners.budget_stop_share * budget
 
     def let_go(self, i: int) -> None:
         """Its picture is not asked for in this period."""
@@ -270,6 +295,8 @@ class PictureDesk:
             self._put_off(i, slot_s)
             return
         self.routes.learn(i, order.errand.stream, looked, slot_s)
+        if looked.has_picture or order.errand.is_beside:  # a look that brought nothing has nothing new to ask
+            points.is_main_owed[i] = looked.main_due
         if order.errand.stream is Stream.MAIN and self._manners.main_every_s and self._has_choice[i]:
             own = self.fleet.ids[i : i + 1]
             points.main_turn[i] = turns(own, slot_s, self._manners.main_every_s)[0]

@@ -68,7 +68,9 @@ class Held(StrEnum):
     DARK = "dark"
     PASSIVE = "passive"
     BUDGET = "budget"
-    UPLINK = "uplink"  # the line's or site's share of bytes is used up; asked in a later slot
+    UPLINK = "uplink"  # the line's share of bytes is used up; asked in a later slot
+    SITE_LINE = "site_line"  # the same, of its site's line
+    HOST_LINE = "host_line"  # the same, of the recorder or converter it hangs at
     NET = "net"  # enough new connections into its network; asked in a later slot
     IN_FLIGHT = "in_flight"  # enough visits at a time; asked in a later slot
     BACK_OFF = "back_off"

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from lenskeeper.base.clock import Clock
-from lenskeeper.base.errors import Invalid, NotFound
+from lenskeeper.base.errors import NotFound
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.points import Watched
@@ -37,7 +37,7 @@ from lenskeeper.probing.round_results import (
     RoundsTally,
     ZoneRound,
 )
-from lenskeeper.probing.targets import host_key, parse_target
+from lenskeeper.probing.telling import Telling
 from lenskeeper.probing.witness import NO_LANDMARKS, Landmarks
 from lenskeeper.probing.zone_watch import STATE_OF_CODE, Codes, ZoneWatch
 
@@ -95,23 +95,31 @@ class Rounds:
         self.tally = RoundsTally()
         self.switch = switch or StopSwitch()
         self._plan, self._look, self._failed = plan, look, failed
-        self._on_zone, self._on_looked, self._on_fact = on_zone, on_looked, on_fact
+        self._on_zone, self._on_looked = on_zone, on_looked
         self._clock, self._chance, self._manners = clock, chance, manners
-        self._facts = set(standing)
+        self._landmarks = landmarks
+        self._telling = Telling(on_fact, standing)
         fleet = fleet_of(plan(), manners)
-        self._desk = PictureDesk(fleet, manners, self.tally, chance, self._tell)
+        self._desk = PictureDesk(fleet, manners, self.tally, chance, self._telling.tell)
         self._desk.recall(remembered)
-        self._watch = ZoneWatch(fleet, landmarks, self._tell)
+        self._watch = ZoneWatch(fleet, landmarks, self._telling.tell)
+        self._watch.recall(self._telling.subjects(FactKind.SITE_FAULT))
         self._doors = DoorRound(
             greet, self._watch, landmarks, self.switch, self.tally, self._pause_before_retry
         )
-        self._is_stale = False
+        self._is_stale = self._is_laid = False
         self._slot_s = 0
         self._paced_from_s: float | None = None
+        self._finished_s: float | None = None
         self._visits: set[asyncio.Task[None]] = set()
         self._came: list[tuple[Order, Looked]] = []
         self._stopping = asyncio.Event()
         self._round: asyncio.Task[None] | None = None
+
+    @property
+    def silent_s(self) -> float | None:
+        """Seconds since the last slot was finished, or since the first was due; None before that."""
+        return None if self._finished_s is None else self._clock.elapsed_s() - self._finished_s
 
     @property
     def fleet(self) -> Fleet:
@@ -194,6 +202,7 @@ class Rounds:
         self.tally.slots_due += 1
         ends_s = slot_s + self._manners.slot_s
         self._paced_from_s = self._clock.elapsed_s()
+        self._finished_s = self._finished_s if self._finished_s is not None else self._paced_from_s
         self._round = asyncio.create_task(self._go_round(slot_s))
         await self._within(ends_s + self._manners.slot_s - self._now_s(), {self._round})
         if not self._round.done():
@@ -207,10 +216,12 @@ class Rounds:
                 raise error
             self.tally.slots_missed += 1
             self._failed("slot", error)
-        elif self._now_s() <= ends_s:
-            self.tally.slots_done += 1
         else:
-            self.tally.slots_late += 1
+            self._finished_s = self._clock.elapsed_s()
+            if self._now_s() <= ends_s:
+                self.tally.slots_done += 1
+            else:
+                self.tally.slots_late += 1
         self._round = None
 
     async def _within(self, length_s: float, tasks: "set[asyncio.Task[None]]") -> None:
@@ -273,6 +284,10 @@ class Rounds:
             fleet = fleet_of(self._plan(), self._manners, self.fleet)
             self._desk.replan(fleet)
             self._watch.replan(fleet)
+            self._is_laid = False
+        if not self._is_laid:
+            self._is_laid = True
+            self._telling.end_what_is_gone(self.fleet, self._landmarks, self._slot_s)
 
     async def _tend_sites(self, states: Codes) -> None:
         """Open and close breakers; while one is open, its gateway is asked first."""
@@ -407,7 +422,7 @@ class Rounds:
     def _hand_on_looks(self, blind: set[str]) -> None:
         came, self._came = self._came, []
         for order, looked in came:
-            self._note_account(order.errand, looked)
+            self._telling.note_account(order.errand, looked, self._slot_s)
             is_ours = looked.outcome in SILENCES and order.errand.watched.zone in blind
             self._on_looked(order.errand, replace(looked, outcome=Outcome.OUR_FAULT) if is_ours else looked)
 
@@ -438,33 +453,3 @@ class Rounds:
                 self._manners.slot_s,
             )
             self._on_zone(batch)
-
-    def _tell(self, fact: Fact) -> None:
-        """Once when it begins and once when it ends."""
-        key = (fact.kind, fact.subject)
-        if fact.began is (key in self._facts):
-            return
-        if fact.began:
-            self._facts.add(key)
-        else:
-            self._facts.discard(key)
-        self._on_fact(fact)
-
-    def _note_account(self, errand: Errand, looked: Looked) -> None:
-        """An account that was refused is a fact of its host, however many channels stand behind it."""
-        if errand.watched.credential_id is None:
-            return
-        is_refused = looked.outcome is Outcome.AUTH_REFUSED
-        if not is_refused and not (looked.has_picture and self._facts):
-            return
-        try:
-            host = host_key(parse_target(errand.url).host)
-        except Invalid:
-            return
-        subject = f"{host}#{errand.watched.credential_id}"
-        detail: dict[str, str | int] = {
-            "host": host,
-            "point": errand.watched.name,
-            "cure": "it is not tried again by itself; correct the password in the register",
-        }
-        self._tell(Fact(FactKind.ACCOUNT_REFUSED, subject, self._slot_s, is_refused, detail))

@@ -78,7 +78,7 @@ class Routes:
 
     def usual(self, i: int, now_s: int) -> Stream | None:
         """The way of the next routine look: the cheapest that brings pictures; each is tried once. None: no way."""
-        open_ = [s for s in range(STREAMS) if self._is_open(i, s, now_s)]
+        open_ = [s for s in range(STREAMS) if self.is_open(i, s, now_s)]
         if not open_:
             open_ = [s for s in range(STREAMS) if self._has[i, s] and self._failures[i, s] < NO_SUCH_WAY]
             open_.sort(key=lambda s: int(self._last_s[i, s]))  # all fail: the one not tried for longest
@@ -93,7 +93,7 @@ class Routes:
         self._usual[i] = best
         return Stream(best)
 
-    def _is_open(self, i: int, s: int, now_s: int) -> bool:
+    def is_open(self, i: int, s: int, now_s: int) -> bool:
         """Whether a way exists and has not failed again and again; after a day it gets another chance."""
         if not self._has[i, s] or self._failures[i, s] == NO_SUCH_WAY:
             return False

@@ -18,6 +18,7 @@ class PointStanding:
     evidence, evidence_code, evidence_until_s: what its own looks have shown, why, and how long it holds.
     used_bytes:     of this month.
     main_turn:      the week (its own) whose main-stream look is done.
+    is_main_owed:   diagnosis asked for a look at the main stream before its week comes.
     """
 
     def __init__(self, points: int) -> None:
@@ -30,6 +31,7 @@ class PointStanding:
         self.evidence_until_s = np.zeros(points, np.int64)
         self.used_bytes = np.zeros(points, np.int64)
         self.main_turn = np.full(points, -1, np.int64)
+        self.is_main_owed = np.zeros(points, np.bool_)
         self.is_under_way = np.zeros(points, np.bool_)
         self.is_requested = np.zeros(points, np.bool_)
 

@@ -1,6 +1,6 @@
 """What the greetings of one slot come to: who is there, whether we can see at all, and whose site has failed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenskeeper.base.outcomes import Outcome
-from lenskeeper.probing.breaker import FALL_WINDOW_S, OpenSite, is_over, tripped
+from lenskeeper.probing.breaker import FALL_WINDOW_S, OpenSite, is_over, tripped, trips
 from lenskeeper.probing.fleet import Fleet, Places
 from lenskeeper.probing.round_results import CODE_OF, DOWN, NOT_LOOKED, OUTCOMES, UNKNOWN, UP, Fact, FactKind
 from lenskeeper.probing.schedule import Bools
@@ -70,6 +70,7 @@ class ZoneWatch:
         self._has_seen: set[str] = set()
         self._slots = 0
         self.open_sites: dict[str, OpenSite] = {}
+        self._recalled: set[str] = set()
 
     def replan(self, fleet: Fleet) -> None:
         """Lay another plan under what is known."""
@@ -78,6 +79,10 @@ class ZoneWatch:
         self.doors.take_over(fleet, doors, old)
         self._chosen.clear()
         self._has_seen &= {zone.name for zone in fleet.zones}
+
+    def recall(self, sites: Iterable[str]) -> None:
+        """Faults of sites that stood before a restart. The first slot that sees a site says whether it still does."""
+        self._recalled |= set(sites) & set(self.fleet.sites)
 
     def fell_silent(self, heard: Heard) -> Places:
         """Doors to ask once more: they answered when we last could see, and do not now. With them our own witnesses.
@@ -183,6 +188,8 @@ class ZoneWatch:
     def newly_failed(self, states: Codes, slot_s: int) -> list[str]:
         """Sites whose breaker opens in this slot. Closes those that are over."""
         doors, fleet = self.doors, self.fleet
+        for site in sorted(self._recalled):
+            self._settle_recalled(site, slot_s)
         silent = {fleet.door_keys[d] for d in np.flatnonzero(doors.known != UP)} if self.open_sites else set()
         registered = set(fleet.door_keys) if self.open_sites else set()
         for site, open_site in list(self.open_sites.items()):
@@ -192,6 +199,19 @@ class ZoneWatch:
         has_fallen = (doors.known == DOWN) & (doors.fell_s > slot_s - FALL_WINDOW_S) & (doors.fell_s > 0)
         failed = tripped(fleet.door_site, states == UP, has_fallen, len(fleet.sites))
         return [fleet.sites[s] for s in failed if fleet.sites[s] not in self.open_sites]
+
+    def _settle_recalled(self, site: str, slot_s: int) -> None:
+        """Which of its doors had fallen is not known any more: all that are silent now, if they are enough to trip."""
+        known = self.doors.known
+        here = np.flatnonzero(self.fleet.door_site == _number(self.fleet, site))
+        if len(here) and not (known[here] != UNKNOWN).any():
+            return  # stopped, or we are blind
+        self._recalled.discard(site)
+        fallen = here[known[here] == DOWN]
+        if trips(len(here), len(fallen)):
+            self.open_sites[site] = OpenSite(0, frozenset(self.fleet.door_keys[d] for d in fallen))
+        else:
+            self._tell(Fact(FactKind.SITE_FAULT, site, slot_s, began=False))
 
     def open_site(self, site: str, slot_s: int, *, gateway: bool | None) -> None:
         """Tell one fault for the whole site. gateway: whether it reacted; None: none is declared."""
@@ -228,3 +248,8 @@ class ZoneWatch:
         return [
             n for n, s in enumerate(self.fleet.sites) if s in self.open_sites and self.open_sites[s].holds
         ]
+
+
+def _number(fleet: Fleet, site: str) -> int:
+    """Its number in the plan; one that no door has where the plan does not name it."""
+    return fleet.sites.index(site) if site in fleet.sites else len(fleet.sites)

@@ -226,7 +226,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_journal")),
-        comment="A row is one fact that a room announced, in its own words, in the transaction that made it true: changes only, never a look. Whoever stands above follows by position. Kept for 48 hours; history is in the rooms' own tables. Not a queue: nobody takes rows away, and each follower keeps his own place.",
+        comment="A row is one fact that a room announced, in its own words, in the transaction that made it true: changes only, never a look. Whoever stands above follows by position. Kept for 48 hours, and a state that began for as long as it stands; history is in the rooms' own tables. Not a queue: nobody takes rows away, and each follower keeps his own place.",
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -808,11 +808,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("is_provisional", sa.Integer(), nullable=False),
         sa.Column("flapping_since_s", sa.BigInteger(), nullable=True),
+        sa.Column("acts", sa.Integer(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("is_provisional IN (0, 1)", name="provisional"),
         sa.ForeignKeyConstraint(["point_id"], ["point.id"], name=op.f("fk_picture_state_point_id")),
         sa.PrimaryKeyConstraint("point_id", name=op.f("pk_picture_state")),
-        comment="A row is how the picture of a point stood at its last look that was saved: word and reason for people; state, with a codec version, what the next look must know: buckets with their checks, the last 21 judgements, which lights the hours have shown, the hash of the last coded picture. Written when a verdict, a bucket or a baseline changed, else at leisure. Half-learnt baselines are not in it: they would be maps of single looks.",
+        comment="A row is how the picture of a point stood at its last look that was saved: word and reason for people; state, with a codec version, what the next look must know: buckets with their checks, the last 21 judgements, which lights the hours have shown, the hash of the last coded picture. Written when a verdict, a bucket or a baseline changed, else at leisure. acts counts what persons have said of it: a look that was judged without knowing of the last of them is not written over it. Half-learnt baselines are not in it: they would be maps of single looks.",
         sqlite_autoincrement=False,
         sqlite_strict=True,
     )
