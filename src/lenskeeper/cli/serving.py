@@ -1,6 +1,7 @@
 """`lenskeeper serve`, `stop`, `survey`, `accept`: the rounds, their switch, and taking a fleet over."""
 
 import argparse
+import sys
 from collections import Counter
 from typing import Any, Final
 
@@ -88,8 +89,17 @@ def run_serve(given: argparse.Namespace) -> int:
         return _rehearse(given)
     with opened(given.config) as home:
         set_up_logs(home.settings.log)
-        run_loop(serve(home, ServeOrder(survey=given.survey, for_s=given.for_s)))
+        say = _said if home.settings.log.form == "text" else _unsaid
+        run_loop(serve(home, ServeOrder(survey=given.survey, for_s=given.for_s, say=say)))
     return 0
+
+
+def _said(words: str) -> None:
+    print(f"lenskeeper: {words}", file=sys.stderr, flush=True)
+
+
+def _unsaid(_words: str) -> None:
+    """Each line of standard error is a JSON object there; the log has it at level info."""
 
 
 def _rehearse(given: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -24,6 +24,7 @@ from lenskeeper.base.spans import Span
 from lenskeeper.house import chores
 from lenskeeper.house.books import Books
 from lenskeeper.house.eyes import Eyes
+from lenskeeper.house.facts import standing
 from lenskeeper.house.home import Home
 from lenskeeper.house.logins import Logins
 from lenskeeper.house.memories import Memories
@@ -39,11 +40,13 @@ from lenskeeper.inventory.points import Watched
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.journal.rows import last_position, since
 from lenskeeper.leases.rows import Lease, release, renew, take
+from lenskeeper.pictures.pool import WorkerPool
 from lenskeeper.probing.errands import Errand
 from lenskeeper.probing.greeting import greeter
 from lenskeeper.probing.manners import Manners
 from lenskeeper.probing.memory import Remembered
 from lenskeeper.probing.probe import Prober, VisitLimits
+from lenskeeper.probing.round_results import FactKind
 from lenskeeper.probing.rounds import Rounds
 from lenskeeper.probing.rows import remembered
 from lenskeeper.probing.schedule import period_of
@@ -64,14 +67,20 @@ REPLAN_S: Final = 600.0  # service dates begin and end without anybody saying so
 CHORES_S: Final = 300.0
 PLAN_FACTS: Final = frozenset({REGISTER_CHANGED})
 SURVEY_SINCE: Final = "survey_since"
+SILENT_SLOTS: Final = 3  # without a finished slot, and we are unwell: one may be late, two are no accident
+OWN_FAULTS_MAX: Final = 3  # failed transactions in a row: one odd result ends one, and no more
 
 
 @dataclass(frozen=True, slots=True)
 class ServeOrder:
-    """survey: look at everything, gently at first. for_s: stop after so many seconds; None: when told."""
+    """survey: look at everything, gently at first. for_s: stop after so many seconds; None: when told.
+
+    say: takes the few words for whoever sits at the terminal: that it runs, and that it has ended.
+    """
 
     survey: bool = False
     for_s: float | None = None
+    say: Callable[[str], None] = lambda _: None
 
 
 class Server:
@@ -85,6 +94,7 @@ class Server:
         self.stopping = asyncio.Event()
         self.rounds: Rounds
         self.books: Books
+        self.pool: WorkerPool
 
     async def run(self) -> None:
         """Until the time is over, a signal comes, or the lease is lost."""
@@ -98,13 +108,29 @@ class Server:
         try:
             known = await asyncio.to_thread(self._remembered)
             self.logins = Logins(self.home, known)
-            async with picture_workers(self.home.settings.pictures) as pool:
+            async with picture_workers(self.home.settings.pictures) as self.pool:
                 prober = self._prober()
-                await self._prepare(prober, Eyes(prober, pool), known)
-                with self._metrics():
+                await self._prepare(prober, Eyes(prober, self.pool), known)
+                with self._metrics() as shown_at, self._told(shown_at):
                     lease = await self._work(lease)
         finally:
             await self._write(partial(release, mine=lease))
+
+    @contextlib.contextmanager
+    def _told(self, shown_at: str) -> Iterator[None]:
+        """Say that it runs, and that it has ended: a terminal that stays empty looks like one that hangs."""
+        database, points = self.home.store.dialect, len(self.fleet)
+        log.info("serving", points=points, database=database, metrics=shown_at, survey=self.order.survey)
+        self.order.say(
+            f"{'survey of' if self.order.survey else 'serving'} {points} cameras, books in {database}, "
+            f"{f'{shown_at}/metrics' if shown_at else 'no metrics'}; Ctrl-C or SIGTERM ends it"
+        )
+        try:
+            yield
+        finally:
+            done, looks = self.rounds.tally.slots_done + self.rounds.tally.slots_late, self.rounds.tally.looks
+            log.info("served", slots=done, looks=looks)
+            self.order.say(f"ended after {done} slots and {looks} looks")
 
     async def _prepare(self, prober: Prober, eyes: Eyes, known: Remembered) -> None:
         await self._read_plan()
@@ -140,6 +166,7 @@ class Server:
             ),
             landmarks=landmarks_of(self.home.settings.rounds),
             remembered=known,
+            standing=await asyncio.to_thread(self._standing),
         )
         await asyncio.to_thread(self._read_switch)
 
@@ -203,17 +230,13 @@ class Server:
                 self._failed("follow", error)
 
     async def _tend_on(self) -> None:
-        copied_s = self.home.clock.elapsed_s()
         while True:
             await self.home.clock.sleep(CHORES_S)
             try:
                 await chores.derive_exclusions(self.home)
                 await chores.add_up_days(self.home)
                 await chores.forget_old(self.home)
-                every_h = self.home.settings.store.backup_every_h
-                if every_h and self.home.clock.elapsed_s() - copied_s >= every_h * 3600:
-                    await chores.back_up(self.home)
-                    copied_s = self.home.clock.elapsed_s()
+                await chores.back_up_if_due(self.home)
             except Exception as error:  # noqa: BLE001  the same
                 self._failed("chores", error)
 
@@ -243,6 +266,11 @@ class Server:
     def _remembered(self) -> Any:
         with self.home.store.read() as connection:
             return remembered(connection, Scope.ALL)
+
+    def _standing(self) -> list[tuple[FactKind, str]]:
+        """What had been told before we were started, so that it is not told again."""
+        with self.home.store.read() as connection:
+            return [(one.kind, one.subject) for one in standing(connection)]
 
     def _read_switch(self) -> None:
         with self.home.store.read() as connection:
@@ -292,13 +320,22 @@ class Server:
 
     def _metrics(self) -> contextlib.AbstractContextManager[str]:
         place = self.home.settings.serve.metrics
-        return shown(place, self._readings, self._unwell) if place else contextlib.nullcontext("")
+        return shown(place, self._readings, self.unwell) if place else contextlib.nullcontext("")
 
-    def _unwell(self) -> str:
-        """Empty while slots are done and the books are written."""
-        if (waiting_s := self.books.tally.waiting_since_s) is not None:
-            return f"the books cannot be written since {waiting_s}; results wait in memory"
-        return ""
+    def unwell(self) -> str:
+        """What is wrong, for /healthz; empty while slots are finished, the books are written and pictures are read."""
+        tally, slot_s = self.books.tally, self.home.settings.rounds.slot_s
+        wrong = []
+        silent_s = self.rounds.silent_s
+        if silent_s is not None and silent_s > SILENT_SLOTS * slot_s:
+            wrong.append(f"no slot of the rounds was finished in the last {silent_s:.0f} s")
+        if tally.waiting_since_s is not None:
+            wrong.append(f"the books cannot be written since {tally.waiting_since_s}; results wait in memory")
+        if tally.own_faults >= OWN_FAULTS_MAX:
+            wrong.append(f"the books were not written {tally.own_faults} times in a row, by a fault of ours")
+        if why := self.pool.not_starting():
+            wrong.append(f"no picture worker can be started: {why}")
+        return "; ".join(wrong)
 
     def _readings(self) -> list[Reading]:
         tally, books = self.rounds.tally, self.books.tally
@@ -370,23 +407,35 @@ def manners_of(settings: RoundSettings, *, ramp_from_s: int | None) -> Manners:
         picture_period_s=(minutes[0] * 60, minutes[1] * 60, minutes[2] * 60),
         greetings_in_flight=settings.in_flight,
         uplink_bps=settings.uplink_kbps * 1000,
+        uplinks_bps=_bps(settings.uplinks_kbps),
+        site_bps=settings.site_kbps * 1000,
+        sites_bps=_bps(settings.sites_kbps),
+        host_bps=settings.host_kbps * 1000,
         ramp=settings.ramp,
         ramp_from_s=ramp_from_s,
     )
 
 
+def _bps(by_name_kbps: Mapping[str, int]) -> dict[str, int]:
+    return {name: kbps * 1000 for name, kbps in by_name_kbps.items()}
+
+
 def landmarks_of(settings: RoundSettings) -> Landmarks:
-    """The declared witnesses. Invalid: one of them is no address."""
+    """The declared witnesses and gateways. Invalid: one of them is no address."""
     return Landmarks(
-        {zone: tuple(_witness(zone, at) for at in places) for zone, places in settings.witnesses.items()}
+        {
+            zone: tuple(_landmark("witnesses", zone, at) for at in places)
+            for zone, places in settings.witnesses.items()
+        },
+        {site: _landmark("gateways", site, at) for site, at in settings.gateways.items()},
     )
 
 
-def _witness(zone: str, place: str) -> Target:
+def _landmark(setting: str, of: str, place: str) -> Target:
     try:
         return parse_target(place)
     except Invalid as wrong:
-        raise Invalid(f"rounds.witnesses of {zone}: {wrong}", field="rounds.witnesses") from None
+        raise Invalid(f"rounds.{setting} of {of}: {wrong}", field=f"rounds.{setting}") from None
 
 
 async def serve(home: Home, order: ServeOrder) -> None:

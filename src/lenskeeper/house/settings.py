@@ -57,6 +57,7 @@ class StoreSettings(_Table):
 
 Minutes = Annotated[int, Field(ge=1, le=1440)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Kbps = Annotated[int, Field(ge=16, le=10_000_000)]
 HostPort = Annotated[str, Field(pattern=r"^(\S+:\d{1,5})?$")]
 
 
@@ -68,9 +69,14 @@ class RoundSettings(_Table):
     picture_minutes_2: Minutes = 10
     picture_minutes_3: Minutes = 30
     in_flight: Annotated[int, Field(ge=1, le=20_000)] = 500
-    uplink_kbps: Annotated[int, Field(ge=16, le=10_000_000)] = 20_000
+    uplink_kbps: Kbps = 20_000
+    uplinks_kbps: dict[str, Kbps] = {}  # by the name that the register has
+    site_kbps: Kbps = 8_000
+    sites_kbps: dict[str, Kbps] = {}
+    host_kbps: Kbps = 4_000
     ramp: tuple[Share, ...] = (0.02, 0.1, 0.25, 0.5, 0.75)  # of the fleet, on the days of a survey
     witnesses: dict[str, tuple[str, ...]] = {}  # zone: addresses that are there whenever we can see the zone
+    gateways: dict[str, str] = {}  # site: the device that its line ends at
 
 
 class ServeSettings(_Table):

@@ -154,7 +154,7 @@ class WorkerPool:
         assert sum(map(len, job)) <= JOB_BYTES_MAX
         if self._closing:
             return WorkerLost("the picture workers are closed", is_ours=True)
-        if self._failed_starts >= FAILED_STARTS_MAX and not any(child.is_ready for child in self._children):
+        if self._is_without_hope():
             return WorkerLost(f"no picture worker starts: {self._last_words}", is_ours=True)
         answer: asyncio.Future[bytes | WorkerLost | TimedOut] = asyncio.get_running_loop().create_future()
         todo = _Job(job, self.deadline_s if deadline_s is None else deadline_s, answer)
@@ -168,6 +168,15 @@ class WorkerPool:
     def pids(self) -> list[int]:
         """The process numbers of the children that live."""
         return [child.process.pid for child in self._children]
+
+    def not_starting(self) -> str:
+        """Why no picture can be measured: the last words of a child that died at its start. Empty while all is well."""
+        return self._last_words if self._is_without_hope() else ""
+
+    def _is_without_hope(self) -> bool:
+        return self._failed_starts >= FAILED_STARTS_MAX and not any(
+            child.is_ready for child in self._children
+        )
 
     def free(self, child: "_Child") -> None:
         """A child is ready for a job."""
@@ -220,7 +229,7 @@ class WorkerPool:
 
     def _give_up_waiting(self) -> None:
         """Answer those who wait, once it is plain that no child will come."""
-        if self._failed_starts < FAILED_STARTS_MAX or any(child.is_ready for child in self._children):
+        if not self._is_without_hope():
             return
         if self._settled is not None and not self._settled.done():
             self._settled.set_exception(
