@@ -7,9 +7,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from tests.engines import all_tables, bare_postgresql, empty_sqlite
+from tests.engines import all_tables, empty_sqlite
+from tests.founded import bare
 
-from lenskeeper.store.backup import faults_of_file
 from lenskeeper.store.database import Store, open_store
 from lenskeeper.store.errors import StoreTooNew
 from lenskeeper.store.migrate import bring_up, newest_revision, revision_of
@@ -18,10 +18,6 @@ from lenskeeper.store.tables import metadata
 SHAPES = (
     "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%' ORDER BY name"
 )
-
-
-def bare(engine: str, folder: Path) -> Store:
-    return open_store(f"sqlite:///{folder}/bare.db" if engine == "sqlite" else bare_postgresql())
 
 
 def shapes(store: Store) -> dict[str, str]:
@@ -64,19 +60,4 @@ def test_a_newer_schema_is_refused_and_the_cure_named(engine: str, tmp_path: Pat
     store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     with pytest.raises(StoreTooNew, match="install the newer"):
         bring_up(store, backup_to=None)
-    store.close()
-
-
-def test_a_copy_is_made_before_an_older_schema_is_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = bare("sqlite", tmp_path)
-    bring_up(store, backup_to=None)
-    store.write(lambda c: c.execute(text("INSERT INTO mark VALUES ('epoch', 'kept')")))
-    copy, steps = tmp_path / "before.db", []
-    monkeypatch.setattr("lenskeeper.store.migrate.newest_revision", lambda: "0002")
-    monkeypatch.setattr("lenskeeper.store.migrate._upgrade", lambda _c: steps.append(copy.exists()))
-    assert bring_up(store, backup_to=copy)
-    assert steps == [True]
-    assert faults_of_file(copy) == []
     store.close()

@@ -1,13 +1,15 @@
 """An installation: a folder with settings, a database, a key and backups; made by `init`, opened by every command."""
 
+import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, inspect
 
 from lenskeeper.audit.rows import append
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
@@ -17,9 +19,12 @@ from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.settings import SETTINGS_FILE, Settings, read_settings
 from lenskeeper.inventory.vault import make_key
-from lenskeeper.store.database import Store, open_store, parsed
-from lenskeeper.store.marks import EPOCH, EXERCISE, read_mark, set_mark
+from lenskeeper.store.address import parsed, shown
+from lenskeeper.store.backup import SUFFIX, free_name
+from lenskeeper.store.database import Store, open_store
+from lenskeeper.store.marks import EPOCH, EXERCISE, epoch_of, read_mark, set_mark
 from lenskeeper.store.migrate import bring_up, revision_of
+from lenskeeper.store.schema import mark
 from lenskeeper.units.rows import add, tree
 
 EPOCH_BYTES: Final = 8
@@ -74,7 +79,7 @@ class NewHome:
     folder: Path
     organisation: str
     tz: str
-    url: str = "sqlite:///lenskeeper.db"
+    url: str = field(default="sqlite:///lenskeeper.db", repr=False)  # it may hold a password
     exercise: str = ""
 
 
@@ -114,7 +119,7 @@ def make_home(order: NewHome, clock: Clock | None = None) -> Home:
         store.write(found, durable=True)
         make_key(order.folder / "lenskeeper.key")
         (order.folder / "backups").mkdir(exist_ok=True)
-        (order.folder / SETTINGS_FILE).write_text(SETTINGS_TEXT.format(url=order.url), encoding="utf-8")
+        _write_settings(order)
         settings = read_settings(order.folder / SETTINGS_FILE)
     except BaseException:
         store.close()
@@ -123,16 +128,32 @@ def make_home(order: NewHome, clock: Clock | None = None) -> Home:
 
 
 def _must_be_empty(store: Store) -> None:
+    """What an `init` has left that was killed before its end is no installation, and is gone on with."""
     with store.read() as connection:
-        if revision_of(connection) is not None:
+        if epoch_of(connection) is not None:
             raise Conflict("there is an installation in this database already: name another one")
+        tables = inspect(connection).get_table_names()
+        if tables and (revision_of(connection) is None or mark.name not in tables):
+            raise Conflict(
+                f"{shown(store.url)} holds tables that are not lenskeeper's: make a database of its own for it"
+            )
+
+
+def _write_settings(order: NewHome) -> None:
+    """For everybody to read, unless a password stands in them."""
+    place, secret = order.folder / SETTINGS_FILE, parsed(order.url).password is not None
+    with place.open("w", encoding="utf-8") as file:
+        if secret:
+            os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)
+        file.write(SETTINGS_TEXT.format(url=order.url))
 
 
 @contextmanager
 def opened(config: Path | None, clock: Clock | None = None) -> Iterator[Home]:
     """The installation whose settings are `config`, or that of this folder; its schema is brought up to date.
 
-    NotFound: there is none. StoreTooNew: made by a newer lenskeeper.
+    NotFound: there is none. Invalid: the database is not lenskeeper's. StoreTooNew: made by a newer lenskeeper.
+    UpgradeFailed: the schema could not be brought up; the database is as it was.
     """
     clock = clock or SystemClock()
     place = config or Path(SETTINGS_FILE)
@@ -150,14 +171,27 @@ def opened(config: Path | None, clock: Clock | None = None) -> Iterator[Home]:
         )
     store = open_store(url.render_as_string(hide_password=False))
     try:
-        before = folder / settings.store.backups / f"before-upgrade-{clock.now_ms() // 1000}.db"
-        before.parent.mkdir(exist_ok=True)
-        bring_up(store, backup_to=before)
+        _must_be_ours(store)
+        backups = folder / settings.store.backups
+        backups.mkdir(parents=True, exist_ok=True)
+        name = f"before-upgrade-{clock.now_ms() // 1000}"
+        bring_up(store, backup_to=free_name(backups, name, SUFFIX[store.dialect]))
         with store.read() as connection:
             exercise = read_mark(connection, EXERCISE) or ""
         yield Home(folder, settings, store, clock, exercise)
     finally:
         store.close()
+
+
+def _must_be_ours(store: Store) -> None:
+    """No schema is laid over tables of somebody else, nor over an empty database that was named by mistake."""
+    with store.read() as connection:
+        if epoch_of(connection) is None:
+            raise Invalid(
+                f"{shown(store.url)} is no database of lenskeeper: correct store.url, or run `lenskeeper init` with an "
+                "empty one, or restore a backup there",
+                field="store.url",
+            )
 
 
 def database_url(folder: Path, url: str) -> URL:

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from lenskeeper.base.errors import Invalid
-from lenskeeper.store.errors import StoreFull, StoreUnavailable
+from lenskeeper.store.address import parsed
+from lenskeeper.store.errors import StoreUnavailable
+from lenskeeper.store.faults import in_our_words
 
 T = TypeVar("T")
 
@@ -34,16 +34,26 @@ WAL_BYTES_KEPT: Final = 67_108_864
 ONE_WRITER: Final = (
     0x6C656E73  # "lens": the advisory lock that makes PostgreSQL's writers wait for each other
 )
-
-_FULL: Final = ("database or disk is full", "No space left", "could not extend file")
-_READ_ONLY: Final = ("readonly database", "read-only")
+CHECKPOINT_BUSY_MS: Final = 500  # the writer waits no longer for a long reader; the next night is soon enough
+# A server that is gone without a word is noticed within half a minute, and not after the two hours of the system.
+SERVER_PATIENCE: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # ms
+}
 
 
 @dataclass(slots=True)
 class _Job:
+    """rebuilds: tables are made anew, so that foreign keys hold at its end only. alone: in no transaction."""
+
     work: Callable[[Connection], Any]
     durable: bool
     answer: "Future[Any]"
+    rebuilds: bool = False
+    alone: bool = False
 
 
 class Store:
@@ -66,10 +76,7 @@ class Store:
         a killed process loses nothing and a power cut may lose the last second, but no consistency.
         """
         answer: Future[T] = Future()
-        with self._closing:
-            if self._closed:
-                raise StoreUnavailable("the database is closed")
-            self._jobs.put(_Job(work, durable, answer))
+        self._hand_over(_Job(work, durable, answer))
         return answer
 
     def write(self, work: Callable[[Connection], T], *, durable: bool = False) -> T:
@@ -77,10 +84,29 @@ class Store:
         assert threading.current_thread() is not self._thread, "a transaction cannot wait for the next one"
         return self.submit(work, durable=durable).result()
 
+    def rebuild(self, work: Callable[[Connection], T]) -> T:
+        """A durable transaction that may make tables anew; foreign keys are checked once, before its end.
+
+        SQLite changes a table by copying it and dropping the old one, and with foreign keys on, a drop deletes what
+        points to it. They can be switched off outside a transaction only.
+        """
+        answer: Future[T] = Future()
+        self._hand_over(_Job(work, durable=True, answer=answer, rebuilds=True))
+        return answer.result()
+
+    def tidy(self) -> "Future[bool]":
+        """Bring SQLite's log home and its statistics up to date; False where a long reader was in the way.
+
+        PostgreSQL does both by itself.
+        """
+        answer: Future[bool] = Future()
+        self._hand_over(_Job(_tidied, durable=False, answer=answer, alone=True))
+        return answer
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot to read from. Be short: while it is open, SQLite's log cannot shrink."""
-        with _in_our_words(self.url), self._reader.connect() as connection, connection.begin():
+        with in_our_words(self.url), self._reader.connect() as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -103,18 +129,59 @@ class Store:
             except BaseException as error:  # noqa: BLE001  it is the caller's: handed over, not swallowed
                 job.answer.set_exception(error)
 
+    def _hand_over(self, job: _Job) -> None:
+        with self._closing:
+            if self._closed:
+                raise StoreUnavailable("the database is closed")
+            self._jobs.put(job)
+
     def _transact(self, job: _Job) -> Any:
-        with _in_our_words(self.url), self._writer.connect() as connection:
-            if job.durable and self.dialect == "sqlite":
-                _pragma(connection, "synchronous=FULL")
-            try:
-                with connection.begin():
-                    if self.dialect == "postgresql":
-                        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")
-                    return job.work(connection)
-            finally:
-                if job.durable and self.dialect == "sqlite":
-                    _pragma(connection, "synchronous=NORMAL")
+        with in_our_words(self.url), self._writer.connect() as connection:
+            if job.alone:
+                return job.work(connection)
+            with _settings_of(job, connection), connection.begin():
+                if self.dialect == "postgresql":
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")
+                done = job.work(connection)
+                if job.rebuilds and self.dialect == "sqlite":
+                    _must_hold_together(connection)
+                return done
+
+
+@contextmanager
+def _settings_of(job: _Job, connection: Connection) -> Iterator[None]:
+    """What SQLite can be told before a transaction only, and as it was afterwards."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    if job.durable:
+        _pragma(connection, "synchronous=FULL")
+    if job.rebuilds:
+        _pragma(connection, "foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        if job.rebuilds:
+            _pragma(connection, "foreign_keys=ON")
+        if job.durable:
+            _pragma(connection, "synchronous=NORMAL")
+
+
+def _must_hold_together(connection: Connection) -> None:
+    loose = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    assert loose is None, f"a row of {loose[0]} would point to nothing in {loose[2]}"
+
+
+def _tidied(connection: Connection) -> bool:
+    if connection.dialect.name != "sqlite":
+        return True
+    _pragma(connection, f"busy_timeout={CHECKPOINT_BUSY_MS}")
+    try:
+        _pragma(connection, "optimize")
+        busy, *_ = _pragma(connection, "wal_checkpoint(TRUNCATE)")
+    finally:
+        _pragma(connection, f"busy_timeout={BUSY_MS}")
+    return not busy
 
 
 def open_store(url: str) -> Store:
@@ -126,19 +193,6 @@ def open_store(url: str) -> Store:
     if address.get_backend_name() == "sqlite":
         return _open_sqlite(address)
     return _open_postgresql(address)
-
-
-def parsed(url: str) -> URL:
-    """The address of a database. Invalid: not one of ours."""
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        address = None
-    if address is None or address.get_backend_name() not in ("sqlite", "postgresql"):
-        raise Invalid("write sqlite:///FILE or postgresql://USER@HOST/NAME", field="store.url")
-    if address.get_backend_name() == "sqlite" and not address.database:
-        raise Invalid("name the file: sqlite:///lenskeeper.db", field="store.url")
-    return address
 
 
 def size_bytes(connection: Connection) -> int:
@@ -170,7 +224,7 @@ def _open_sqlite(url: URL) -> Store:
     )
     event.listen(writer, "begin", lambda connection: _pragma_free(connection, "BEGIN IMMEDIATE"))
     event.listen(reader, "begin", lambda connection: _pragma_free(connection, "BEGIN"))
-    with _in_our_words(url), writer.connect():
+    with in_our_words(url), writer.connect():
         pass  # now, and not in the middle of the first round
     return Store(url, writer, reader)
 
@@ -193,10 +247,14 @@ def _connect_sqlite(uri: str, cache_kb: int, *, writes: bool) -> sqlite3.Connect
 
 def _open_postgresql(url: URL) -> Store:
     address = url.set(drivername="postgresql+psycopg")
+    patience = {name: value for name, value in SERVER_PATIENCE.items() if name not in url.query}
     try:
-        writer = create_engine(address, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        writer = create_engine(
+            address, connect_args=patience, pool_size=1, max_overflow=0, pool_pre_ping=True
+        )
         reader = create_engine(
             address,
+            connect_args=patience,
             pool_size=READERS_MAX,
             max_overflow=0,
             pool_pre_ping=True,
@@ -205,7 +263,7 @@ def _open_postgresql(url: URL) -> Store:
         )
     except ModuleNotFoundError:
         raise StoreUnavailable("PostgreSQL needs its driver: pip install 'lenskeeper[postgres]'") from None
-    with _in_our_words(url), writer.connect():
+    with in_our_words(url), writer.connect():
         pass
     return Store(url, writer, reader)
 
@@ -214,40 +272,8 @@ def _pragma_free(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement)
 
 
-def _pragma(connection: Connection, setting: str) -> None:
-    """SQLite takes some settings outside a transaction only, and SQLAlchemy would begin one."""
+def _pragma(connection: Connection, setting: str) -> tuple[Any, ...]:
+    """SQLite takes some settings outside a transaction only, and SQLAlchemy would begin one. What it answers."""
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
-    raw.execute(f"PRAGMA {setting}")
-
-
-@contextmanager
-def _in_our_words(url: URL) -> Iterator[None]:
-    """Faults of the database's world, told to the operator with the cure."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
-        place = (
-            url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-        )
-        if any(words in said for words in _FULL):
-            raise StoreFull(f"{place}: no room left for the database; free space there: {said}") from error
-        if any(words in said for words in _READ_ONLY):
-            raise StoreUnavailable(
-                f"{place}: the database cannot be written; check its owner: {said}"
-            ) from error
-        if _is_of_the_world(error):
-            raise StoreUnavailable(f"{place}: {said}") from error
-        raise
-
-
-def _is_of_the_world(error: DBAPIError | sqlite3.Error) -> bool:
-    """A lost server, a full queue, a broken disk; and not our own wrong statement."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    return type(original).__name__ in {
-        "OperationalError",
-        "AdminShutdown",
-        "DiskFull",
-        "ConnectionTimeout",
-    } and ("no such" not in str(original) and "syntax" not in str(original))
+    return raw.execute(f"PRAGMA {setting}").fetchone() or ()
