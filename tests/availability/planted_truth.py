@@ -22,7 +22,6 @@ from lenskeeper.units.ids import UnitId
 
 BEGIN_S = int(datetime(2026, 3, 28, 6, tzinfo=UTC).timestamp())
 END_S = int(datetime(2026, 4, 6, 18, tzinfo=UTC).timestamp())
-SECONDS = END_S - BEGIN_S
 OUT, PLAN = 1, 2  # in the array of what does not count
 
 Bytes = NDArray[np.uint8]
@@ -30,7 +29,10 @@ Bytes = NDArray[np.uint8]
 
 @dataclass
 class Camera:
-    """One point and all that is true of it. stays: (unit, from, to); plans: windows that hold, by plan."""
+    """One point and all that is true of it. stays: (unit, from, to); plans: windows that hold, by plan.
+
+    span: the seconds that are told of.
+    """
 
     point_id: PointId
     tz: str
@@ -39,43 +41,57 @@ class Camera:
     stays: list[tuple[UnitId | None, int, int]]
     life: Span = (0, END_S * 2)
     plans: dict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
-    states: dict[Lane, Bytes] = field(
-        default_factory=lambda: defaultdict(lambda: np.zeros(SECONDS, np.uint8))
-    )
+    states: dict[Lane, Bytes] = field(default_factory=dict)
     lit: NDArray[np.bool_] | None = None
+    klass: int = 1
+    span: Span = (BEGIN_S, END_S)
+
+    def seconds(self, a: int, b: int) -> slice:
+        """Where [a, b) lies in the arrays."""
+        return slice(max(0, a - self.span[0]), max(0, b - self.span[0]))
+
+    def zeros(self) -> Bytes:
+        """A number for each second."""
+        return np.zeros(self.span[1] - self.span[0], np.uint8)
+
+    def of(self, lane: Lane) -> Bytes:
+        """The state of each second; 0 where nobody knows."""
+        if lane not in self.states:
+            self.states[lane] = self.zeros()
+        return self.states[lane]
 
     def say(self, lane: Lane, a: int, b: int, state: State) -> None:
         """A look said so of [a, b): whoever ranks higher has the second."""
-        seen = self.states[lane][max(0, a - BEGIN_S) : max(0, b - BEGIN_S)]
+        seen = self.of(lane)[self.seconds(a, b)]
         np.maximum(seen, int(state), out=seen)
 
     def uncounted(self) -> Bytes:
         """OUT where it does not serve, else PLAN where a plan excludes it."""
-        out = np.zeros(SECONDS, np.uint8)
+        out = self.zeros()
         for a, b in (span for spans in self.plans.values() for span in spans):
-            out[max(0, a - BEGIN_S) : max(0, b - BEGIN_S)] = PLAN
-        out[: max(0, self.life[0] - BEGIN_S)] = OUT
-        out[max(0, self.life[1] - BEGIN_S) :] = OUT
+            out[self.seconds(a, b)] = PLAN
+        out[self.seconds(0, self.life[0])] = OUT
+        out[self.seconds(*self.life).stop :] = OUT
         return out
 
     def light(self) -> NDArray[np.bool_]:
         """Where it is day."""
         if self.lit is not None:
             return self.lit
-        self.lit = out = np.zeros(SECONDS, np.bool_)
+        self.lit = out = self.zeros().astype(np.bool_)
         cell = cell_of(self.lat, self.lon, self.tz)
-        for day in range(local_day(BEGIN_S, self.tz) - 1, local_day(END_S, self.tz) + 2):
+        for day in range(local_day(self.span[0], self.tz) - 1, local_day(self.span[1], self.tz) + 2):
             for a, b in daylight(cell, day, self.tz):
-                out[max(0, a - BEGIN_S) : max(0, b - BEGIN_S)] = True
+                out[self.seconds(a, b)] = True
         return out
 
     def totals(self, lane: Lane, a: int, b: int, part: Part = Part.WHOLE) -> Totals:
         """The sums of [a, b), second by second."""
-        window = slice(a - BEGIN_S, b - BEGIN_S)
+        window = self.seconds(a, b)
         mask = np.ones(b - a, np.bool_)
         if part is not Part.WHOLE:
             mask = self.light()[window] if part is Part.DAY else ~self.light()[window]
-        uncounted, state = self.uncounted()[window], self.states[lane][window]
+        uncounted, state = self.uncounted()[window], self.of(lane)[window]
         counts = state[mask & (uncounted == 0)]
         outages = self.outages(lane) if part is Part.WHOLE and lane in OUTAGE_LANES else []
         ended = [(at_s, length) for _, at_s, length in outages if at_s is not None and a <= at_s < b]
@@ -92,17 +108,17 @@ class Camera:
 
     def outages(self, lane: Lane) -> list[tuple[int, int | None, int]]:
         """First second that counts, second of the up that ended it, seconds down that count: walked through."""
-        uncounted, state = self.uncounted(), self.states[lane]
+        uncounted, state = self.uncounted(), self.of(lane)
         found: list[tuple[int, int | None, int]] = []
         begun: int | None = None
         length = 0
         edges = np.flatnonzero(np.diff(state) | np.diff(uncounted)) + 1
-        for a, b in zip([0, *edges.tolist()], [*edges.tolist(), SECONDS], strict=True):
+        for a, b in zip([0, *edges.tolist()], [*edges.tolist(), len(state)], strict=True):
             if state[a] == State.DOWN and uncounted[a] == 0:
-                begun = a + BEGIN_S if begun is None else begun
+                begun = a + self.span[0] if begun is None else begun
                 length += b - a
             elif state[a] == State.UP and begun is not None:
-                found.append((begun, None if uncounted[a] == OUT else a + BEGIN_S, length))
+                found.append((begun, None if uncounted[a] == OUT else a + self.span[0], length))
                 begun, length = None, 0
         if begun is not None:
             found.append((begun, None, length))

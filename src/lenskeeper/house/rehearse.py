@@ -3,12 +3,13 @@
 For exercises only: the database says that it is one, and every report of it is stamped so. Nothing is sent to anybody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from lenskeeper.base.access import Scope
+from lenskeeper.base.clock import Clock
 from lenskeeper.base.days import day_span
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.base.spans import Span
@@ -20,13 +21,18 @@ from lenskeeper.house.findings import Found
 from lenskeeper.house.home import Home
 from lenskeeper.house.memories import Memories
 from lenskeeper.house.serve import landmarks_of, manners_of
+from lenskeeper.inventory.points import Watched
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.probing.errands import Errand, Looked
-from lenskeeper.probing.memory import Changes
-from lenskeeper.probing.round_results import CODE_OF
+from lenskeeper.probing.manners import Manners
+from lenskeeper.probing.memory import NOTHING_REMEMBERED, Changes, Remembered
+from lenskeeper.probing.round_results import CODE_OF, ZoneRound
 from lenskeeper.probing.rounds import Rounds
 from lenskeeper.probing.schedule import period_of
+from lenskeeper.probing.simulator.script import Answer
 from lenskeeper.probing.targets import Target
+from lenskeeper.probing.witness import NO_LANDMARKS, Landmarks
+from lenskeeper.store.database import Store
 
 PICTURE_BYTES: Final = 40_000  # of a sub-stream's key frame, as it would be charged to its line
 SOME_AHEAD_S: Final = 900  # the day is over, and whatever comes late has come
@@ -60,23 +66,43 @@ class Rehearsed:
     point_days: int
 
 
-async def rehearse(home: Home, day: int, *, survey: bool = False) -> Rehearsed:
-    """Live through one local day. `home.clock` is a RehearsalClock. Conflict: the installation is no exercise."""
-    exercise, clock = exercise_of(home), home.clock
-    assert isinstance(clock, RehearsalClock)
-    span = day_span(day, home.tz())
-    clock.now = span[0]
-    played = exercise.script(span)
-    with home.store.read() as connection:
-        fleet = watched(connection, Scope.ALL, span[0])
-    settings = home.settings.rounds
+class Played(Protocol):
+    """Cameras that answer without a socket. at_s: UTC seconds by the clock of whoever asks."""
+
+    def greeting(self, url: str, at_s: int) -> Outcome:
+        """How a reachability look ends."""
+        ...
+
+    def look(self, url: str, at_s: int) -> Answer:
+        """How a look for a picture ends."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who plays. plan: read when the rounds begin, and whenever they are told that it changed."""
+
+    store: Store
+    clock: Clock
+    plan: Callable[[], Sequence[Watched]]
+    played: Played
+    manners: Manners
+    chance: Random
+    landmarks: Landmarks = NO_LANDMARKS
+    remembered: Remembered = NOTHING_REMEMBERED
+
+
+def stage(cast: Cast, on_zone: Callable[[ZoneRound], None] | None = None) -> tuple[Rounds, Books]:
+    """The real rounds and books on played cameras. on_zone: who takes the zones' slots instead of the books."""
+    played, clock = cast.played, cast.clock
 
     async def greet(doors: Sequence[Target], starts_s: Sequence[float], found: bytearray) -> None:  # noqa: ARG001  no time passes here
+        at_s = clock.now_ms() // 1000
         for n, door in enumerate(doors):
-            found[n] = CODE_OF[played.greeting(door.url, clock.now)]
+            found[n] = CODE_OF[played.greeting(door.url, at_s)]
 
     async def look(errand: Errand) -> Looked:
-        answer = played.look(errand.url, clock.now)
+        answer = played.look(errand.url, clock.now_ms() // 1000)
         if answer.outcome is not Outcome.PLAYING:
             return Looked(answer.outcome, findings=Found(None))
         found = Found(Verdict(answer.verdict), " ".join(answer.kinds))
@@ -84,35 +110,51 @@ async def rehearse(home: Home, day: int, *, survey: bool = False) -> Rehearsed:
 
     def slot_of(errand: Errand) -> Span:
         period_s = int(rounds.fleet.period_s[rounds.fleet.place_of[errand.watched.point_id]])
-        return period_of(errand.watched.point_id, period_s, errand.slot_s + settings.slot_s - 1)
+        return period_of(errand.watched.point_id, period_s, errand.due_s or errand.slot_s)
 
     def visits() -> Changes:
         return rounds.changes()
 
-    books = Books(
-        home.store,
-        clock,
-        Memories(home.store),
-        prober="rehearsal",
-        slot_of=slot_of,
-        visits=visits,
-    )
-
     def failed(what: str, error: Exception) -> None:
         raise AssertionError(what) from error
 
+    books = Books(cast.store, clock, Memories(cast.store), prober="rehearsal", slot_of=slot_of, visits=visits)
     rounds = Rounds(
-        lambda: fleet,
+        cast.plan,
         greet,
         look,
-        on_zone=books.take_zone,
+        on_zone=on_zone or books.take_zone,
         on_looked=books.take_look,
         on_fact=books.take_fact,
         failed=failed,
         clock=clock,
-        chance=Random(day),  # noqa: S311  a day that can be lived again
-        manners=manners_of(settings, ramp_from_s=span[0] - 10 * 86_400 if survey else None),
-        landmarks=landmarks_of(settings),
+        chance=cast.chance,
+        manners=cast.manners,
+        landmarks=cast.landmarks,
+        remembered=cast.remembered,
+    )
+    return rounds, books
+
+
+async def rehearse(home: Home, day: int, *, survey: bool = False) -> Rehearsed:
+    """Live through one local day. `home.clock` is a RehearsalClock. Conflict: the installation is no exercise."""
+    exercise, clock = exercise_of(home), home.clock
+    assert isinstance(clock, RehearsalClock)
+    span = day_span(day, home.tz())
+    clock.now = span[0]
+    with home.store.read() as connection:
+        fleet = watched(connection, Scope.ALL, span[0])
+    settings = home.settings.rounds
+    rounds, books = stage(
+        Cast(
+            home.store,
+            clock,
+            lambda: fleet,
+            exercise.script(span),
+            manners_of(settings, ramp_from_s=span[0] - 10 * 86_400 if survey else None),
+            Random(day),  # noqa: S311  a day that can be lived again
+            landmarks_of(settings),
+        )
     )
     await chores.derive_exclusions(home)
     for slot_s in range(span[0], span[1], settings.slot_s):
