@@ -7,26 +7,32 @@ from dataclasses import replace
 
 import pypdf
 import pytest
+from sqlalchemy import Connection
 from tests.reporting.books_kit import NEW, NOW_S, OLD, PERIOD, SLOT, TZ, Slot, Town, late, town
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.availability.lanes import State
-from lenskeeper.base.access import LOCAL_OPERATOR, Scope
+from lenskeeper.base.access import LOCAL_OPERATOR, ROUNDS, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
+from lenskeeper.diagnosis.holding import Hold
+from lenskeeper.diagnosis.rows import Saving, save
+from lenskeeper.diagnosis.schema import picture_state
+from lenskeeper.diagnosis.watch import Memory, Word
 from lenskeeper.inventory.rows_devices import remove
 from lenskeeper.reporting import rows_issues
 from lenskeeper.reporting.as_pdf import pdf_bytes
 from lenskeeper.reporting.assemble import behind_all
+from lenskeeper.reporting.assessment import Assessment, assessment_of
 from lenskeeper.reporting.definitions import Metric
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.periods import period_of
-from lenskeeper.reporting.report import Grouped, Report
+from lenskeeper.reporting.report import Grouped, PictureState, Report
 from lenskeeper.reporting.rows import report
 from lenskeeper.reporting.rows_schemes import patrols
 from lenskeeper.reporting.schema import report as report_table
-from lenskeeper.reporting.schemes import Patrolled, instants, parse_schemes
+from lenskeeper.reporting.schemes import Patrolled, assess, instants, parse_schemes
 from lenskeeper.reporting.screens import survey, survey_by_unit
-from lenskeeper.reporting.snapshots import compare_revisions
+from lenskeeper.reporting.snapshots import Snapshot, compare_revisions
 from lenskeeper.reporting.sums import Sums, added
 from lenskeeper.reporting.tables import figure_text
 from lenskeeper.reporting.takeover import Bucket
@@ -251,6 +257,56 @@ def test_patrols_find_what_the_slots_say_at_their_instants(store: Store) -> None
         assert seen[SCHEME.items[0].patrols][point_id] == Patrolled(
             words["up"], words["down"], words["unknown"], words["excluded"]
         )
+
+
+def test_the_pictures_as_of_now_are_counted_apart_and_make_no_revision(store: Store) -> None:
+    made = town(store, 14)
+    before = read(store, made.root)
+    assert before.pictures == (PictureState("", provisional=False, flapping=False, cameras=len(made.points)),)
+    lives = [
+        Memory(last=Word.FIT),
+        Memory(last=Word.FIT),
+        Memory(last=Word.FAULT, hold=Hold(flapping_since_s=NOW_S)),
+    ]
+    savings = [Saving(point, memory, NOW_S) for point, memory in zip(made.points, lives, strict=False)]
+    store.write(lambda c: save(c, savings, software="test", actor=ROUNDS))
+    young = picture_state.update().where(picture_state.c.point_id == made.points[1])
+    store.write(lambda c: c.execute(young.values(is_provisional=1)))
+    after = read(store, made.root)
+    assert set(after.pictures) == {
+        PictureState("fit", provisional=False, flapping=False, cameras=1),
+        PictureState("fit", provisional=True, flapping=False, cameras=1),
+        PictureState("fault", provisional=False, flapping=True, cameras=1),
+        PictureState("", provisional=False, flapping=False, cameras=len(made.points) - 3),
+    }
+    west = read(store, made.west).pictures  # points 1 and 2 hang there among others
+    assert sum(one.cameras for one in west if one.word) == 2
+    number, _, _ = store.write(lambda c: rows_issues.issue(c, before, actor=LOCAL_OPERATOR, at_s=NOW_S))
+    again, _, is_new = store.write(lambda c: rows_issues.issue(c, after, actor=LOCAL_OPERATOR, at_s=NOW_S))
+    assert (again, is_new) == (number, False)
+
+
+def test_an_assessment_is_frozen_with_the_report_and_another_text_makes_a_revision(store: Store) -> None:
+    made = town(store, 15)
+    found = read(store, made.root)
+    with store.read() as connection:
+        counted_ = assess(SCHEME, found, patrols(connection, SCHEME, found))
+    first, other = (assessment_of(counted_, text) for text in (b"one", b"two"))
+
+    def revision(assessment: Assessment | None) -> int:
+        def work(connection: Connection) -> Snapshot:
+            return rows_issues.issue(
+                connection, found, actor=LOCAL_OPERATOR, at_s=NOW_S, assessment=assessment
+            )[1]
+
+        return store.write(work).issue.revision
+
+    assert [revision(one) for one in (None, first, first, None, other)] == [1, 2, 2, 2, 3]
+    with store.read() as connection:
+        last = rows_issues.last_issued(connection, found)
+    assert last is not None
+    assert last.assessment == other
+    assert last.issue.assessment == other
 
 
 def test_a_survey_puts_each_camera_in_its_bucket(store: Store) -> None:

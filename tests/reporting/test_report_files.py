@@ -14,22 +14,41 @@ from python_calamine import CalamineWorkbook
 from tests.reporting.reporting_kit import TZ, UNITS, report_of
 
 from lenskeeper.base.access import ActorId
-from lenskeeper.base.errors import Invalid
+from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.diagnosis.kinds import Kind as Fault
+from lenskeeper.diagnosis.watch import Word
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.as_csv import FORMULA_STARTS, csv_bytes, harmless
 from lenskeeper.reporting.as_json import json_bytes
 from lenskeeper.reporting.as_pdf import CARDS, pdf_bytes
 from lenskeeper.reporting.as_xlsx import sheet_name, sheets_xlsx, xlsx_bytes
-from lenskeeper.reporting.assemble import point_groups
+from lenskeeper.reporting.assemble import group_named, point_groups
+from lenskeeper.reporting.assessment import Assessment, assessment_of, points_text
 from lenskeeper.reporting.definitions import BESIDE, DEFINITIONS, Figure, Metric
 from lenskeeper.reporting.fonts import FAMILIES, covered, extra_folder, spelt, typeface
 from lenskeeper.reporting.languages import Language
-from lenskeeper.reporting.report import ExcludedHours, Report
+from lenskeeper.reporting.report import ExcludedHours, Grouped, PictureState, Report
 from lenskeeper.reporting.schemes import assess, parse_schemes
 from lenskeeper.reporting.screens import Surveyed
-from lenskeeper.reporting.snapshots import Issue, Snapshot, compare_revisions, frozen
-from lenskeeper.reporting.tables import Sheet, excluded_sheet, figure_text, figures_sheet, plain_rows, sheets
+from lenskeeper.reporting.snapshots import (
+    Issue,
+    Snapshot,
+    compare_revisions,
+    frozen,
+    same_figures,
+    thawed,
+)
+from lenskeeper.reporting.tables import (
+    PICTURE_STATES,
+    Sheet,
+    excluded_sheet,
+    figure_text,
+    figures_sheet,
+    instant_text,
+    pictures_sheet,
+    plain_rows,
+    sheets,
+)
 from lenskeeper.reporting.tables_beside import (
     behind_sheet,
     buckets_sheet,
@@ -49,6 +68,25 @@ BOTH = pytest.mark.parametrize("language", list(Language))
 
 def issued(report: Report, revision: int = 2) -> Snapshot:
     return frozen(Issue(report, revision, report.made_at_s, ActorId("duty office")))
+
+
+BRIDGE = b"""
+[scheme.bridge]
+title = "\xe5\xa4\xa7\xe6\xa1\xa5"
+pass = 80
+[[scheme.bridge.item]]
+measure = "online_rate"
+weight = 60
+steps = [[98.5, 100], [1, 33.3]]
+[[scheme.bridge.item]]
+measure = "coverage"
+weight = 40
+steps = [[10, 100]]
+"""
+
+
+def assessed(report: Report) -> Assessment:
+    return assessment_of(assess(parse_schemes(BRIDGE.decode())["bridge"], report, {}), BRIDGE)
 
 
 def text_of(pdf: bytes) -> list[str]:
@@ -229,6 +267,77 @@ def test_no_rate_stands_in_a_table_of_groups_without_its_coverage(language: Lang
 
 
 @BOTH
+def test_an_assessed_report_is_signed_with_its_scheme_and_the_hash_of_the_schemes_text(
+    language: Language,
+) -> None:
+    report = report_of(2, cameras=30)
+    points = assessed(report)
+    issue = Issue(report, 3, report.made_at_s, ActorId("duty office"), points)
+    snapshot = frozen(issue)
+    assert thawed(snapshot.body) == snapshot
+    told = (points.title, points.scheme_sha256, snapshot.sha256, points_text(points.points))
+    pdf = squeezed("".join(text_of(pdf_bytes(snapshot, language))))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_bytes(snapshot, language)))
+    cover = squeezed(str(book.get_sheet_by_index(0).to_python()))
+    document = json.loads(json_bytes(snapshot))
+    for text in told:
+        assert squeezed(text) in pdf
+        assert squeezed(text) in cover
+    assert document["assessment"]["scheme_sha256"] == hashlib.sha256(BRIDGE).hexdigest()
+    again = msgspec.json.encode(msgspec.convert(document["issue"], Issue), order="sorted")
+    assert hashlib.sha256(again).hexdigest() == snapshot.sha256
+    later = squeezed(TEXT["beside"].of(language))
+    assert later not in pdf
+    beside = replace(issued(report), beside=points)
+    assert later in squeezed("".join(text_of(pdf_bytes(beside, language))))
+
+
+def test_points_are_rounded_down_so_that_a_threshold_is_never_told_as_reached() -> None:
+    assert points_text("79999/1000") == "79.99"
+    assert points_text("57") == "57.00"
+
+
+def test_a_group_is_opened_by_what_people_call_it() -> None:
+    report = report_of(2, cameras=60)
+    part = report.parts[0]
+    assert group_named(report, "") == report.whole
+    assert group_named(report, "unit:城关镇").key == "2"
+    assert group_named(report, "unit:2") == group_named(report, "unit: 城关镇")
+    assert group_named(report, "class:3").by is Grouped.CLASS
+    assert group_named(report, f"camera:{part.code}").key == str(part.point_id)
+    last = point_groups(report.parts)[0]
+    assert group_named(report, f"camera:{last.name}") == last
+    assert group_named(report, "model:few").name == "few"
+    with pytest.raises(NotFound, match="Dahua IPC-HFW4443, few"):
+        group_named(report, "model:nobody's")
+    with pytest.raises(Invalid, match="camera:NAME"):
+        group_named(report, "城关镇")
+    twins = replace(report, parts=tuple(replace(one, name="1号杆") for one in report.parts))
+    with pytest.raises(Invalid, match="camera:1, camera:2"):
+        group_named(twins, "camera:1号杆")
+
+
+@BOTH
+def test_the_pictures_as_of_now_add_up_to_the_cameras_and_flapping_is_of_them(language: Language) -> None:
+    states = (
+        PictureState("", provisional=False, flapping=False, cameras=2),
+        PictureState("fault", provisional=False, flapping=True, cameras=3),
+        PictureState("fit", provisional=False, flapping=False, cameras=20),
+        PictureState("fit", provisional=True, flapping=True, cameras=5),
+    )
+    report = replace(report_of(2, cameras=30), pictures=states)
+    sheet = pictures_sheet(report, language)
+    counts = {str(row[0]): row[1] for row in sheet.rows}
+    assert counts[TEXT["picture_provisional"].of(language)] == 5
+    assert counts[TEXT["picture_fit"].of(language)] == 20
+    assert counts[TEXT["picture_flapping"].of(language)] == 8
+    assert sum(int(str(row[1])) for row in sheet.rows[:-1]) == 30
+    assert instant_text(report.made_at_s, TZ) in sheet.note
+    assert set(PICTURE_STATES) - {"provisional", "not_judged"} == {word.value for word in Word}
+    assert same_figures(report, replace(report, pictures=()))
+
+
+@BOTH
 def test_every_other_list_is_written_too(language: Language) -> None:
     report = report_of(2, cameras=30)
     later = replace(report, whole=replace(report.whole, sums=replace(report.whole.sums, up_s=0)))
@@ -241,7 +350,7 @@ def test_every_other_list_is_written_too(language: Language) -> None:
         behind_sheet(report, report.whole, Metric.ONLINE, language),
         comparison_sheet(compare(theirs, report), language),
         changes_sheet(compare_revisions(report, later), language),
-        scheme_sheet(assess(scheme, report, {}), language),
+        scheme_sheet(assessment_of(assess(scheme, report, {}), b""), language),
         survey_sheet(surveyed, UNITS, language),
         buckets_sheet(by_unit([(UnitId(2), Bucket.BUSY)]), UNITS, language),
     ]

@@ -1,7 +1,8 @@
 """Reports as commands ask for them: shown as the books stand, issued and kept, compared with somebody else's list."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,22 +14,46 @@ from lenskeeper.house.home import Home
 from lenskeeper.reporting.as_csv import csv_bytes
 from lenskeeper.reporting.as_json import json_bytes
 from lenskeeper.reporting.as_pdf import pdf_bytes
-from lenskeeper.reporting.as_xlsx import xlsx_bytes
+from lenskeeper.reporting.as_xlsx import sheets_xlsx, xlsx_bytes
+from lenskeeper.reporting.assessment import Assessment, assessment_of
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.periods import Period, period_of
 from lenskeeper.reporting.report import Report
 from lenskeeper.reporting.rows import report
-from lenskeeper.reporting.rows_issues import IssuedLine, issue, issued, snapshot
+from lenskeeper.reporting.rows_issues import (
+    IssuedLine,
+    issue,
+    issued,
+    last_issued,
+    revisions,
+    snapshot,
+)
 from lenskeeper.reporting.rows_schemes import patrols
-from lenskeeper.reporting.schemes import Assessed, assess, parse_schemes, scheme_named
-from lenskeeper.reporting.snapshots import Snapshot
-from lenskeeper.reporting.tables import sheets
+from lenskeeper.reporting.schemes import assess, parse_schemes, scheme_named
+from lenskeeper.reporting.snapshots import (
+    Changed,
+    Issue,
+    Snapshot,
+    compare_revisions,
+    frozen,
+    same_figures,
+)
+from lenskeeper.reporting.tables import Sheet, instant_text, sheets, unit_title
+from lenskeeper.reporting.tables_beside import (
+    basis_sheet,
+    changes_sheet,
+    comparison_sheet,
+    scheme_sheet,
+    title,
+)
 from lenskeeper.reporting.their_list import read_theirs
 from lenskeeper.reporting.theirs import Comparison, compare
+from lenskeeper.reporting.words import word
 from lenskeeper.units import rows as units
 from lenskeeper.units.ids import UnitId
 
 SUFFIXES: Final = (".pdf", ".xlsx", ".json")
+DRAFT: Final = 0  # the revision of what nobody issued
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +70,26 @@ def made(home: Home, order: ReportOrder) -> Report:
         return _report(home, connection, order)
 
 
-def issue_report(home: Home, order: ReportOrder) -> tuple[int, Snapshot, bool]:
-    """Freeze it: its number, its snapshot, and whether anything was new since the last revision."""
+@dataclass(frozen=True, slots=True)
+class SchemeOrder:
+    """Which scheme of a contract: a TOML file, and its name in it."""
+
+    file: Path
+    name: str
+
+
+def issue_report(
+    home: Home, order: ReportOrder, scheme: SchemeOrder | None = None
+) -> tuple[int, Snapshot, bool]:
+    """Freeze it: its number, its snapshot, and whether anything was new since the last revision.
+
+    scheme: what it comes to by this one is frozen with it.
+    """
 
     def work(connection: Connection) -> tuple[int, Snapshot, bool]:
-        return issue(connection, _report(home, connection, order), actor=LOCAL_OPERATOR, at_s=home.now_s())
+        found = _report(home, connection, order)
+        points = None if scheme is None else _assessment(connection, found, scheme)
+        return issue(connection, found, actor=LOCAL_OPERATOR, at_s=home.now_s(), assessment=points)
 
     return home.store.write(work, durable=True)
 
@@ -66,14 +106,53 @@ def kept(home: Home, report_id: int) -> Snapshot:
         return snapshot(connection, Scope.ALL, report_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """Two revisions of one report, and each figure that is not the same in both."""
+
+    before: Snapshot
+    after: Snapshot
+    changes: tuple[Changed, ...]
+
+
+def revised(home: Home, number: int, against: int) -> Revised:
+    """An issued report set against another revision of it. Conflict: the two are of different units or ranges."""
+    with home.store.read() as connection:
+        after, before = (snapshot(connection, Scope.ALL, one) for one in (number, against))
+    if _series(after) != _series(before):
+        raise Conflict(
+            f"{number} and {against} are no revisions of one report; `lenskeeper report issued` lists them"
+        )
+    changes = compare_revisions(before.issue.report, after.issue.report)
+    return Revised(before, after, changes)
+
+
+def revised_since(home: Home, number: int) -> Revised | None:
+    """An issued report set against the revision before it; None where it is the first."""
+    with home.store.read() as connection:
+        report_ = snapshot(connection, Scope.ALL, number).issue.report
+        numbers = revisions(connection, Scope.ALL, report_.unit_id, report_.period, exercise=report_.exercise)
+    place = numbers.index(number)
+    return revised(home, number, numbers[place - 1]) if place else None
+
+
+def write_changes(found: Revised, paths: Sequence[Path], language: Language) -> None:
+    """The changes between two revisions as workbooks, with the hashes of both."""
+    facts = [
+        (f"{title(side, language)}: {word('revision', language)} {one.issue.revision}", one.sha256)
+        for side, one in (("before", found.before), ("after", found.after))
+    ]
+    tables = (changes_sheet(found.changes, language), basis_sheet(facts, language))
+    _write_workbooks(tables, paths, found.after.issue.report, language)
+
+
 def write_files(snapshot_: Snapshot, paths: Sequence[Path], language: Language) -> None:
     """Write an issued report as its files' names say: .pdf, .xlsx or .json; a name without one is a folder of CSV.
 
     Conflict: a file is there already. Invalid: another kind of file; no font for the language.
     """
     for path in paths:
-        if path.exists():
-            raise Conflict(f"{path} is there already: an issued report overwrites nothing")
+        _free(path)
         match path.suffix:
             case ".pdf":
                 path.write_bytes(pdf_bytes(snapshot_, language))
@@ -90,21 +169,78 @@ def write_files(snapshot_: Snapshot, paths: Sequence[Path], language: Language) 
                 )
 
 
-def assessed(home: Home, order: ReportOrder, file: Path, name: str) -> tuple[Report, Assessed]:
-    """A report measured by a named scheme of a contract."""
-    scheme = scheme_named(parse_schemes(_text(file)), name)
+def assessed(home: Home, order: ReportOrder, scheme: SchemeOrder) -> Snapshot:
+    """A report measured by a scheme: the last issued revision where it says the same as the books now, else a draft.
+
+    The assessment is that of the snapshot; a draft's hash is over it too, and so is that of a revision issued with it.
+    """
     with home.store.read() as connection:
         found = _report(home, connection, order)
-        return found, assess(scheme, found, patrols(connection, scheme, found))
+        points = _assessment(connection, found, scheme)
+        last = last_issued(connection, found)
+    if last is None or not same_figures(last.issue.report, found):
+        return frozen(Issue(found, DRAFT, home.now_s(), LOCAL_OPERATOR, points))
+    return last if last.issue.assessment == points else replace(last, beside=points)
 
 
-def compared(home: Home, order: ReportOrder, theirs: Path) -> Comparison:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Their list beside our report. sha256: of the bytes of their file."""
+
+    report: Report
+    found: Comparison
+    theirs: str
+    sha256: str
+
+
+def compared(home: Home, order: ReportOrder, theirs: Path) -> Compared:
     """Each camera whose figure in their list differs from ours, with the reason."""
-    try:
-        data = theirs.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"there is no list {theirs}") from None
-    return compare(read_theirs(data, theirs.name), made(home, order))
+    data = _bytes(theirs)
+    ours = made(home, order)
+    found = compare(read_theirs(data, theirs.name), ours)
+    return Compared(ours, found, theirs.name, hashlib.sha256(data).hexdigest())
+
+
+def write_comparison(found: Compared, paths: Sequence[Path], language: Language) -> None:
+    """What differs, as workbooks that say what was compared with what."""
+    report_ = found.report
+    facts = [
+        (word("unit", language), unit_title(report_, language)),
+        (word("period", language), report_.period.name),
+        (word("until", language), instant_text(report_.watermark_s, report_.period.tz)),
+        (title("their_file", language), found.theirs),
+        (title("their_hash", language), found.sha256),
+    ]
+    tables = (comparison_sheet(found.found, language), basis_sheet(facts, language))
+    _write_workbooks(tables, paths, report_, language)
+
+
+def _assessment(connection: Connection, found: Report, scheme: SchemeOrder) -> Assessment:
+    data = _bytes(scheme.file)
+    named = scheme_named(parse_schemes(_utf8(data, scheme.file)), scheme.name)
+    return assessment_of(assess(named, found, patrols(connection, named, found)), data)
+
+
+def _series(snapshot_: Snapshot) -> tuple[object, ...]:
+    """What two revisions of one report have in common."""
+    report_ = snapshot_.issue.report
+    period = report_.period
+    return (report_.unit_id, period.kind, period.first_day, period.end_day, period.tz, report_.exercise)
+
+
+def _write_workbooks(
+    tables: Sequence[Sheet], paths: Sequence[Path], report_: Report, language: Language
+) -> None:
+    for path in paths:
+        _free(path)
+        if path.suffix != ".xlsx":
+            raise Invalid(f"these lists are written as .xlsx, not as {path.suffix or 'a folder'}", field="to")
+        path.write_bytes(sheets_xlsx(tables, language, report_.period.tz, exercise=report_.exercise))
+
+
+def _free(path: Path) -> None:
+    if path.exists():
+        raise Conflict(f"{path} is there already: an issued report overwrites nothing")
 
 
 def _report(home: Home, connection: Connection, order: ReportOrder) -> Report:
@@ -120,12 +256,20 @@ def _report(home: Home, connection: Connection, order: ReportOrder) -> Report:
 def _write_tables(snapshot_: Snapshot, folder: Path, language: Language) -> None:
     folder.mkdir(parents=True)
     tz = snapshot_.issue.report.period.tz
-    for sheet in sheets(snapshot_.issue.report, language):
+    points = [scheme_sheet(snapshot_.assessment, language)] if snapshot_.assessment else []
+    for sheet in (*points, *sheets(snapshot_.issue.report, language)):
         (folder / f"{sheet.key}.csv").write_bytes(csv_bytes(sheet, language, tz))
 
 
-def _text(path: Path) -> str:
+def _bytes(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError:
         raise NotFound(f"there is no file {path}") from None
+
+
+def _utf8(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Invalid(f"{path} is not written in UTF-8; save it so", field="scheme") from None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Final
 
 from lenskeeper.reporting.definitions import Figure
@@ -21,12 +22,29 @@ def harmless(text: str) -> str:
 def csv_bytes(sheet: Sheet, language: Language, tz: str) -> bytes:
     """The table. Figures stand as people read them; their two numbers are in the sheet of figures and in JSON."""
     out = io.StringIO(newline="")
+    _write(out, sheet, language, tz)
+    return out.getvalue().encode("utf-8-sig")  # a spreadsheet takes a file without the mark for GBK
+
+
+def sheets_csv(tables: Sequence[Sheet], language: Language, tz: str) -> bytes:
+    """Several tables in one file, one below the other: a title, the table, its note, an empty line."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    for sheet in tables:
+        writer.writerow([harmless(sheet.title)])
+        _write(out, sheet, language, tz)
+        if sheet.note:
+            writer.writerow([harmless(sheet.note)])
+        writer.writerow([])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _write(out: io.StringIO, sheet: Sheet, language: Language, tz: str) -> None:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([harmless(heading.title) for heading in sheet.headings])
     kinds = [heading.kind for heading in sheet.headings]
     for row in sheet.rows:
         writer.writerow([_cell(cell, kind, language, tz) for cell, kind in zip(row, kinds, strict=True)])
-    return out.getvalue().encode("utf-8-sig")  # a spreadsheet takes a file without the mark for GBK
 
 
 def _cell(cell: Cell, kind: Kind, language: Language, tz: str) -> str:

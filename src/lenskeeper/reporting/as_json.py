@@ -13,6 +13,7 @@ from lenskeeper.reporting.snapshots import Snapshot
 def json_bytes(snapshot: Snapshot, *, cameras: bool = True) -> bytes:
     """One object. `issue` is what the hash is of, key for key; `figures` gives each value, null for "no data".
 
+    assessment: what it came to by a scheme, or null; part of `issue` too where it was issued with it.
     cameras: also the sums of each camera, without which `issue` can be read but not be hashed again.
     """
     report = snapshot.issue.report
@@ -28,6 +29,7 @@ def json_bytes(snapshot: Snapshot, *, cameras: bool = True) -> bytes:
         "to": iso_utc(report.period.b_s * 1000),
         "watermark": iso_utc(report.watermark_s * 1000),
         "exercise": report.exercise,
+        "assessment": msgspec.to_builtins(snapshot.assessment),
         "figures": [_group(group) for group in groups],
         "issue": issue,
     }

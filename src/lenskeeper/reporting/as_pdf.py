@@ -31,11 +31,13 @@ from lenskeeper.reporting.tables import (
     instant_text,
     long_dead_sheet,
     models_sheet,
+    pictures_sheet,
     plain_rows,
     unit_title,
     units_sheet,
     worst_sheet,
 )
+from lenskeeper.reporting.tables_beside import scheme_facts, scheme_sheet
 from lenskeeper.reporting.words import DIAGNOSES, TITLES, word
 
 LAYOUTS: Final = Path(__file__).parent / "typst"
@@ -98,7 +100,7 @@ def document_of(snapshot: Snapshot, language: Language) -> dict[str, Any]:
         "facts": _facts(snapshot, language),
         "cards": _cards(report, language),
         "charts": _charts(report, language),
-        "sheets": [_sheet(sheet, language, tz) for sheet in _sheets(report, language)],
+        "sheets": [_sheet(sheet, language, tz) for sheet in _sheets(snapshot, language)],
         "definitions": _sheet(definitions_sheet(language), language, tz),
         "footer": _footer(snapshot, language),
         "page": word("page", language),
@@ -110,8 +112,10 @@ def document_of(snapshot: Snapshot, language: Language) -> dict[str, Any]:
     }
 
 
-def _sheets(report: Report, language: Language) -> tuple[Sheet, ...]:
+def _sheets(snapshot: Snapshot, language: Language) -> tuple[Sheet, ...]:
+    report = snapshot.issue.report
     return (
+        *((scheme_sheet(snapshot.assessment, language),) if snapshot.assessment else ()),
         figures_sheet(report, language),
         units_sheet(report, language),
         classes_sheet(report, language),
@@ -120,6 +124,7 @@ def _sheets(report: Report, language: Language) -> tuple[Sheet, ...]:
         excluded_sheet(report, language),
         gaps_sheet(report, language),
         long_dead_sheet(report, language),
+        pictures_sheet(report, language),
     )
 
 
@@ -136,6 +141,7 @@ def _facts(snapshot: Snapshot, language: Language) -> list[list[str]]:
             word("issued" if issue.revision else "made", language),
             f"{instant_text(issue.issued_at_s, tz)}  {issue.issued_by}",
         ],
+        *([name, value] for name, value in scheme_facts(snapshot, language)),
     ]
     if report.period.cut:
         facts.insert(1, ["", word("cut", language)])

@@ -23,6 +23,7 @@ from lenskeeper.reporting.tables import (
     sheets,
     unit_title,
 )
+from lenskeeper.reporting.tables_beside import scheme_facts, scheme_sheet
 from lenskeeper.reporting.words import TITLES, word
 
 CELL_CHARS_MAX: Final = 32_767  # what a cell of a workbook can hold
@@ -52,7 +53,8 @@ def xlsx_bytes(snapshot: Snapshot, language: Language) -> bytes:
         book.set_properties({"title": TITLES[report.period.kind].of(language), "created": issued})
         forms = _forms(book)
         _cover(book, forms, snapshot, language)
-        for sheet in sheets(report, language):
+        assessed = [scheme_sheet(snapshot.assessment, language)] if snapshot.assessment else []
+        for sheet in (*assessed, *sheets(report, language)):
             _write(book, forms, sheet, language, report.period.tz, exercise=report.exercise)
     return out.getvalue()
 
@@ -109,6 +111,7 @@ def _cover(book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Langu
         (word("by", language), issue.issued_by),
         (word("edition", language), str(report.edition)),
         (word("hash", language), snapshot.sha256),
+        *scheme_facts(snapshot, language),
     ]
     if report.period.cut:
         lines.append((word("cut", language), ""))

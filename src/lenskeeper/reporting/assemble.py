@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from lenskeeper.base.errors import NotFound
+from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.definitions import CLASS_WEIGHTS, Figure, Metric, figure
 from lenskeeper.reporting.periods import Period
@@ -17,6 +17,7 @@ from lenskeeper.reporting.report import (
     Grouped,
     LongDead,
     Part,
+    PictureState,
     Report,
 )
 from lenskeeper.reporting.sums import added
@@ -28,6 +29,13 @@ GAPS_MAX: Final = 30
 KNOWN_CHARS_MAX: Final = 300  # of a list in a message
 LONG_DEAD_MAX: Final = 200
 FEW: Final = "few"  # the key of the group that holds every model with too few cameras
+KINDS: Final = {
+    "unit": Grouped.UNIT,
+    "class": Grouped.CLASS,
+    "model": Grouped.MODEL,
+    "camera": Grouped.POINT,
+}
+"""What people call the kinds of groups."""
 
 
 K = TypeVar("K")
@@ -47,6 +55,7 @@ class Books:
     gaps: Sequence[Gap] = ()
     long_dead: Sequence[LongDead] = ()
     unit_names: Mapping[UnitId, str] | None = None
+    pictures: Sequence[PictureState] = ()
 
 
 def assemble(
@@ -86,6 +95,7 @@ def assemble(
         long_dead=tuple(dead[:LONG_DEAD_MAX]),
         long_dead_left_out=max(0, len(dead) - LONG_DEAD_MAX),
         parts=parts,
+        pictures=tuple(books.pictures),
     )
 
 
@@ -126,12 +136,50 @@ def group_of(report: Report, by: Grouped, key: str) -> Group:
 
     NotFound: it has none of that key.
     """
-    groups = (report.whole, *report.by_unit, *report.by_class, *report.by_model, *point_groups(report.parts))
+    groups = _groups_by(report, by)
     for group in groups:
-        if group.by is by and (group.key == key or by is Grouped.WHOLE):
+        if group.key == key or by is Grouped.WHOLE:
             return group
-    known = ", ".join(dict.fromkeys(group.key for group in groups if group.by is by)) or "none"
+    known = ", ".join(dict.fromkeys(group.key for group in groups)) or "none"
     raise NotFound(f"the report has no {by.value} {key!r}; there are: {known[:KNOWN_CHARS_MAX]}")
+
+
+def _groups_by(report: Report, by: Grouped) -> Sequence[Group]:
+    match by:
+        case Grouped.WHOLE:
+            return (report.whole,)
+        case Grouped.UNIT:
+            return report.by_unit
+        case Grouped.CLASS:
+            return report.by_class
+        case Grouped.MODEL:
+            return report.by_model
+        case Grouped.POINT:
+            return point_groups(report.parts)
+
+
+def group_named(report: Report, text: str) -> Group:
+    """One group by what people call it: unit:NAME, class:2, model:NAME, camera:CODE or name; empty is the whole.
+
+    A key as JSON gives it serves as well. Invalid: no kind stands before the colon, or several bear the name.
+    NotFound: the report has none of that name.
+    """
+    if not text:
+        return report.whole
+    kind, _, name = text.partition(":")
+    by = KINDS.get(kind.strip())
+    if by is None:
+        raise Invalid(f"{text!r}: write one of {', '.join(f'{k}:NAME' for k in KINDS)}", field="group")
+    name, groups = name.strip(), _groups_by(report, by)
+    codes = {str(part.point_id): part.code for part in report.parts} if by is Grouped.POINT else {}
+    found = [group for group in groups if name and name in (group.key, group.name, codes.get(group.key))]
+    if len(found) > 1:
+        keys = ", ".join(f"{kind}:{group.key}" for group in found)
+        raise Invalid(f"{name!r} are several; say which: {keys[:KNOWN_CHARS_MAX]}", field="group")
+    if not found:
+        known = ", ".join(codes.get(group.key) or group.name for group in groups) or "none"
+        raise NotFound(f"the report has no {kind} {name!r}; there are: {known[:KNOWN_CHARS_MAX]}")
+    return found[0]
 
 
 def belongs(part: Part, group: Group, report: Report) -> bool:

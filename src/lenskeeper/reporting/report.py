@@ -110,6 +110,21 @@ class LongDead:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureState:
+    """How many cameras of a report stood so at their last look when it was made, whatever its range.
+
+    word:        as diagnosis writes it; empty where no look has been judged yet.
+    provisional: fit by absolute floors alone, since the camera has no reference of its own yet.
+    flapping:    fault and fit by turns, so often that the turning itself is the fault.
+    """
+
+    word: str
+    provisional: bool
+    flapping: bool
+    cameras: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a report says of one unit and range.
 
@@ -117,6 +132,7 @@ class Report:
     made_at_s:    when it was put together; metadata completeness is as of then.
     exercise:     the figures come from a drill and no camera stood behind them; stamped on every page.
     gaps, worst, long_dead: the greatest of them; `*_left_out` says how many more there were.
+    pictures:     how they stood at made_at_s: counts beside the figures, which are of the range.
     """
 
     unit_id: UnitId
@@ -139,6 +155,7 @@ class Report:
     long_dead_left_out: int
     parts: tuple[Part, ...]
     edition: int = EDITION
+    pictures: tuple[PictureState, ...] = ()
 
     def headline(self) -> tuple[Figure, ...]:
         """The figures of the whole, in the order of the definitions."""

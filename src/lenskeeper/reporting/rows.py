@@ -23,6 +23,7 @@ from lenskeeper.reporting.assemble import Books, assemble
 from lenskeeper.reporting.periods import Period, until
 from lenskeeper.reporting.report import NOBODY, DayLine, Part, Report
 from lenskeeper.reporting.rows_beside import excluded_hours, fault_seconds, gaps, long_dead
+from lenskeeper.reporting.rows_pictures import pictures_now
 from lenskeeper.reporting.sums import Sums, added
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import Unit, get, tree
@@ -58,6 +59,7 @@ def report(
         excluded=excluded_hours(connection, own, parts, cut.a_s, cut.b_s),
         gaps=gaps(connection, parts),
         long_dead=long_dead(connection, own, parts, names, known_s),
+        pictures=pictures_now(connection, {part.point_id for part in parts}),
         unit_names=names,
     )
     return assemble(

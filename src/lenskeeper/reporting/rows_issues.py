@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import Conflict, NotFound
+from lenskeeper.reporting.assessment import Assessment
 from lenskeeper.reporting.periods import Period, PeriodKind
 from lenskeeper.reporting.report import Report
 from lenskeeper.reporting.schema import report as report_table
@@ -35,19 +36,27 @@ class IssuedLine:
     exercise: bool
 
 
-def issue(connection: Connection, report: Report, *, actor: ActorId, at_s: int) -> tuple[int, Snapshot, bool]:
-    """Freeze a report: its id, its snapshot, and whether it is new.
+def issue(
+    connection: Connection,
+    report: Report,
+    *,
+    actor: ActorId,
+    at_s: int,
+    assessment: Assessment | None = None,
+) -> tuple[int, Snapshot, bool]:
+    """Freeze a report, with what it came to by a scheme: its id, its snapshot, and whether it is new.
 
     Where the last revision already says the same, that one is given again and nothing is written. Its hash goes into
     the audit log: who alters a body and its hash in the table is found out by that.
     """
-    last = connection.execute(_series(report).order_by(report_table.c.revision.desc()).limit(1)).first()
+    last = _last(connection, report)
     if last is not None:
         before = _snapshot(last)
-        if same_figures(before.issue.report, report):
+        as_assessed = assessment is None or assessment == before.issue.assessment
+        if as_assessed and same_figures(before.issue.report, report):
             return last.id, before, False
     revision = 1 if last is None else last.revision + 1
-    made = frozen(Issue(report=report, revision=revision, issued_at_s=at_s, issued_by=actor))
+    made = frozen(Issue(report, revision, issued_at_s=at_s, issued_by=actor, assessment=assessment))
     period = report.period
     row = {
         "unit_id": report.unit_id,
@@ -72,6 +81,8 @@ def issue(connection: Connection, report: Report, *, actor: ActorId, at_s: int) 
         "revision": revision,
         "sha256": made.sha256,
     }
+    if assessment is not None:
+        detail |= {"scheme": assessment.scheme, "scheme_sha256": assessment.scheme_sha256}
     subject = f"report:{report_id}"
     audit.append(connection, actor=actor, at_s=at_s, act="report.issue", subject=subject, detail=detail)
     return report_id, made, True
@@ -113,6 +124,12 @@ def snapshot(connection: Connection, scope: Scope, report_id: int) -> Snapshot:
     return _snapshot(row)
 
 
+def last_issued(connection: Connection, report: Report) -> Snapshot | None:
+    """The last revision of a report that was just read under a scope; None where it was never issued."""
+    row = _last(connection, report)
+    return None if row is None else _snapshot(row)
+
+
 def revisions(
     connection: Connection, scope: Scope, unit_id: UnitId, period: Period, *, exercise: bool = False
 ) -> list[int]:
@@ -144,6 +161,10 @@ def count(connection: Connection, scope: Scope) -> int:
     return int(
         connection.execute(select(func.count()).where(within(scope, report_table.c.unit_id))).scalar_one()
     )
+
+
+def _last(connection: Connection, report: Report) -> Row[Any] | None:
+    return connection.execute(_series(report).order_by(report_table.c.revision.desc()).limit(1)).first()
 
 
 def _series(report: Report) -> Select[Any]:

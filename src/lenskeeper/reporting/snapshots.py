@@ -9,6 +9,7 @@ import msgspec
 
 from lenskeeper.base.access import ActorId
 from lenskeeper.reporting.assemble import point_groups
+from lenskeeper.reporting.assessment import Assessment
 from lenskeeper.reporting.definitions import Figure, Metric
 from lenskeeper.reporting.report import Group, Grouped, Report
 
@@ -19,21 +20,36 @@ HASH_SHOWN_CHARS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A report that somebody put his name under. revision: 1, and one more for each that later data made necessary."""
+    """A report that somebody put his name under.
+
+    revision:   1, and one more for each that later data made necessary; 0 is a draft that nobody issued.
+    assessment: what it came to by a contract's scheme, where it was issued with one.
+    """
 
     report: Report
     revision: int
     issued_at_s: int
     issued_by: ActorId
+    assessment: Assessment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An issue as its bytes. sha256: of the body, in 64 hexadecimal digits."""
+    """An issue as its bytes.
+
+    sha256: of the body, in 64 hexadecimal digits.
+    beside: an assessment of the issue that was made later, and is not in its bytes.
+    """
 
     issue: Issue
     body: bytes
     sha256: str
+    beside: Assessment | None = None
+
+    @property
+    def assessment(self) -> Assessment | None:
+        """What is written with it: the one that was made later, else the one that was issued."""
+        return self.beside or self.issue.assessment
 
 
 def frozen(issue: Issue) -> Snapshot:
@@ -48,8 +64,8 @@ def thawed(body: bytes) -> Snapshot:
 
 
 def same_figures(one: Report, other: Report) -> bool:
-    """Whether two reports say the same, apart from when they were made."""
-    return one == replace(other, watermark_s=one.watermark_s, made_at_s=one.made_at_s)
+    """Whether two reports say the same of their range, apart from when they were made and what was seen then."""
+    return one == replace(other, watermark_s=one.watermark_s, made_at_s=one.made_at_s, pictures=one.pictures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from lenskeeper.reporting.definitions import (
     figure,
 )
 from lenskeeper.reporting.languages import Language
-from lenskeeper.reporting.report import NOBODY, Group, Part, Report
+from lenskeeper.reporting.report import NOBODY, Group, Grouped, Part, Report
 from lenskeeper.reporting.sums import Sums
 from lenskeeper.reporting.words import CLASSES, DIAGNOSES, outcome_words, word
 
@@ -88,6 +88,18 @@ CAMERA_METRICS: Final = (
 )
 
 
+PICTURE_STATES: Final = (
+    "fit",
+    "provisional",
+    "fault",
+    "low_visibility",
+    "not_checkable",
+    "no_picture",
+    "not_judged",
+)
+"""The words of diagnosis in the order of the sheet, fit without a reference of its own apart, and no word at all."""
+
+
 def sheets(report: Report, language: Language) -> tuple[Sheet, ...]:
     """All tables of a report, the figures first, each camera and the definitions last."""
     return (
@@ -99,6 +111,7 @@ def sheets(report: Report, language: Language) -> tuple[Sheet, ...]:
         excluded_sheet(report, language),
         gaps_sheet(report, language),
         long_dead_sheet(report, language),
+        pictures_sheet(report, language),
         days_sheet(report, language),
         cameras_sheet(report, language),
         definitions_sheet(language),
@@ -217,6 +230,25 @@ def long_dead_sheet(report: Report, language: Language) -> Sheet:
     return Sheet("long_dead", word("long_dead", language), headings, rows, note)
 
 
+def pictures_sheet(report: Report, language: Language) -> Sheet:
+    """How the pictures stood when the report was made; the first rows add up to its cameras, flapping is of them."""
+    counts: dict[str, int] = dict.fromkeys(PICTURE_STATES, 0)
+    for one in report.pictures:
+        counts["provisional" if one.provisional else one.word or "not_judged"] += one.cameras
+    flapping = sum(one.cameras for one in report.pictures if one.flapping)
+    rows = [(word(f"picture_{key}", language), count) for key, count in counts.items()]
+    rows.append((word("picture_flapping", language), flapping))
+    headings = (
+        Heading(word("pictures_state", language), wide=True),
+        Heading(word("count", language), Kind.WHOLE),
+    )
+    at = instant_text(report.made_at_s, report.period.tz)
+    note = word("pictures_rule", language).format(at=at)
+    return Sheet(
+        "pictures", word("pictures", language), headings, tuple(rows) if report.pictures else (), note
+    )
+
+
 def days_sheet(report: Report, language: Language) -> Sheet:
     """One row for each local day."""
     metrics = (Metric.ONLINE, Metric.COVERAGE, Metric.INTEGRITY, Metric.LOST, Metric.OUTAGES, Metric.EXCLUDED)
@@ -300,6 +332,17 @@ def inspection(group: Group) -> str:
     if group.sums.down_s:
         return "seen_down"
     return "seen_fault" if group.sums.fault_s else "seen_well"
+
+
+def group_name(group_by: Grouped, key: str, name: str, language: Language) -> str:
+    """What a group is called where groups of all kinds stand in one list."""
+    match group_by:
+        case Grouped.CLASS:
+            return class_name(key, language)
+        case Grouped.MODEL if key == FEW:
+            return word("few", language)
+        case _:
+            return name
 
 
 def class_name(key: str, language: Language) -> str:

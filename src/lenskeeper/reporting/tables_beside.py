@@ -5,13 +5,14 @@ from fractions import Fraction
 from typing import Final
 
 from lenskeeper.reporting.assemble import Behind, drill
+from lenskeeper.reporting.assessment import Assessment, Line, points_text
 from lenskeeper.reporting.definitions import DEFINITIONS, NO_DATA, Figure, Metric
 from lenskeeper.reporting.languages import Language, Words
 from lenskeeper.reporting.report import Group, Report
-from lenskeeper.reporting.schemes import PATROL_MEANING, PATROL_RATE, PATROL_WORDS, Assessed, Item
+from lenskeeper.reporting.schemes import PATROL_MEANING, PATROL_RATE, PATROL_WORDS
 from lenskeeper.reporting.screens import Surveyed
-from lenskeeper.reporting.snapshots import Changed
-from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, figure_text
+from lenskeeper.reporting.snapshots import Changed, Snapshot
+from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, figure_text, group_name
 from lenskeeper.reporting.takeover import CURES, NAMES, Bucket, UnitBuckets
 from lenskeeper.reporting.theirs import REASONS, Comparison
 from lenskeeper.reporting.words import outcome_words, word
@@ -26,6 +27,9 @@ TITLES: Final = {
     "compare": Words("与对方清单不一致", "Where their list differs"),
     "changes": Words("版次间的变化", "Changes between revisions"),
     "scheme": Words("考核结果", "Assessment"),
+    "basis": Words("依据", "What it rests on"),
+    "their_file": Words("对方清单", "their list"),
+    "their_hash": Words("对方清单 SHA-256", "SHA-256 of their list"),
     "survey": Words("接管普查", "Survey"),
     "buckets": Words("各单位普查结果", "Survey by unit"),
     "ours": Words("我方在线率", "our rate"),
@@ -109,7 +113,7 @@ def changes_sheet(changes: Sequence[Changed], language: Language) -> Sheet:
     """Each figure that is not what it was."""
     rows = tuple(
         (
-            change.name,
+            group_name(change.by, change.key, change.name, language),
             DEFINITIONS[change.metric].name.of(language),
             change.before,
             change.after,
@@ -130,25 +134,26 @@ def changes_sheet(changes: Sequence[Changed], language: Language) -> Sheet:
     return Sheet("changes", title("changes", language), headings, rows, note)
 
 
-def scheme_sheet(found: Assessed, language: Language) -> Sheet:
+def scheme_sheet(found: Assessment, language: Language) -> Sheet:
     """The lines of a scheme with their points, and the total."""
     rows: list[tuple[Cell, ...]] = []
-    for result in found.items:
-        rate = Fraction(result.numerator, result.denominator) if result.denominator else None
+    for line in found.lines:
+        rate = Fraction(line.numerator, line.denominator) if line.denominator else None
         rows.append(
             (
-                _measure(result.item, language),
+                _measure(line, language),
                 share_text(rate, language),
-                result.numerator,
-                result.denominator,
-                result.unknown,
-                result.excluded,
-                title("not_judged", language) if result.points is None else f"{float(result.points):.2f}",
-                result.item.weight,
+                line.numerator,
+                line.denominator,
+                line.unknown,
+                line.excluded,
+                title("not_judged", language) if line.points is None else points_text(line.points),
+                line.weight,
             )
         )
-    points = f"{float(found.points):.2f}"
-    rows.append((title("total", language), "", None, None, None, None, points, found.out_of))
+    rows.append(
+        (title("total", language), "", None, None, None, None, points_text(found.points), found.out_of)
+    )
     headings = (
         Heading(title("measure", language), wide=True),
         Heading(title("rate", language)),
@@ -159,10 +164,34 @@ def scheme_sheet(found: Assessed, language: Language) -> Sheet:
         Heading(title("points", language)),
         Heading(title("weight", language), Kind.WHOLE),
     )
-    verdict = "" if found.passed is None else title("passed" if found.passed else "failed", language)
-    name = f"{title('scheme', language)}: {found.scheme.title}"
-    note = f"{verdict} {PATROL_MEANING.of(language)}".strip()
+    name = f"{title('scheme', language)}: {found.title}"
+    note = f"{verdict_text(found, language)} {PATROL_MEANING.of(language)}".strip()
     return Sheet("scheme", name, headings, tuple(rows), note)
+
+
+def verdict_text(found: Assessment, language: Language) -> str:
+    """Passed or not; empty where the scheme knows no threshold or nothing was judged."""
+    return "" if found.passed is None else title("passed" if found.passed else "failed", language)
+
+
+def scheme_facts(snapshot: Snapshot, language: Language) -> list[tuple[str, str]]:
+    """The lines about an assessment at the head of a report that is signed with it; none without one."""
+    found = snapshot.assessment
+    if found is None:
+        return []
+    points = f"{points_text(found.points)} / {found.out_of}  {verdict_text(found, language)}".strip()
+    facts = [
+        (word("scheme", language), f"{found.scheme}  {found.title}"),
+        (word("scheme_hash", language), found.scheme_sha256),
+        (word("points", language), points),
+    ]
+    return [*facts, (word("beside", language), "")] if snapshot.beside is not None else facts
+
+
+def basis_sheet(facts: Sequence[tuple[str, str]], language: Language) -> Sheet:
+    """What another list rests on: the report, its watermark, the hash of what it was compared with."""
+    headings = (Heading(title("basis", language)), Heading("", wide=True))
+    return Sheet("basis", title("basis", language), headings, tuple(facts))
 
 
 def survey_sheet(found: Sequence[Surveyed], names: Mapping[UnitId, str], language: Language) -> Sheet:
@@ -221,8 +250,8 @@ def _numbers(before: Figure | None, after: Figure | None) -> tuple[Cell, ...]:
     return (*numerators, *(side.denominator if side else None for side in sides))
 
 
-def _measure(item: Item, language: Language) -> str:
-    if item.measure != PATROL_RATE:
-        return DEFINITIONS[Metric(item.measure)].name.of(language)
-    hours = ", ".join(f"{second // 3600:02d}:{second % 3600 // 60:02d}" for second in item.patrols)
+def _measure(line: Line, language: Language) -> str:
+    if line.measure != PATROL_RATE:
+        return DEFINITIONS[Metric(line.measure)].name.of(language)
+    hours = ", ".join(f"{second // 3600:02d}:{second % 3600 // 60:02d}" for second in line.patrols)
     return f"{PATROL_WORDS.of(language)} {hours}"
