@@ -13,10 +13,12 @@ from lenskeeper.probing.pacing import Nets, TokenBucket, net_of, spread
 from lenskeeper.probing.round_results import Held
 from lenskeeper.probing.schedule import (
     JITTER_PARTS,
+    JITTER_S_MAX,
     NOT_DUE,
     Calendar,
     asked_on_day,
     due_moments,
+    period_of,
     phases,
     ramp_day,
     turns,
@@ -49,6 +51,27 @@ def test_every_period_has_exactly_one_moment_and_it_lies_within_five_percent_of_
         for k in (turn, turn + 1, turn + 2):
             near = [m for m in moments[point] if abs(m - k * period_s - int(phase)) <= jitter]
             assert len(near) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 2**40), PERIODS, st.integers(200_000, 2_000_000_000))
+def test_a_look_speaks_of_the_period_that_its_moment_is_of_and_no_period_is_left_out(
+    point: int, period_s: int, at_s: int
+) -> None:
+    ids, periods = np.array([point]), np.array([period_s])
+    step = min(period_s, 60)
+    dues = [
+        int(due)
+        for from_s in range(at_s, at_s + 6 * period_s, step)
+        for due in due_moments(ids, periods, from_s, from_s + step)
+        if due != NOT_DUE
+    ]
+    spoken = [period_of(point, period_s, due) for due in dues]
+    assert (
+        all(one[1] == other[0] for one, other in pairwise(spoken)) or period_s == 61
+    )  # no slot is of that length
+    assert all(a - JITTER_S_MAX <= due < b + JITTER_S_MAX for due, (a, b) in zip(dues, spoken, strict=True))
+    assert len(set(spoken)) == len(spoken)
 
 
 @settings(max_examples=10, deadline=None)

@@ -304,9 +304,7 @@ class Server:
             if place is not None
             else self.home.settings.rounds.picture_minutes_3 * 60
         )
-        return period_of(
-            errand.watched.point_id, period_s, errand.slot_s + self.home.settings.rounds.slot_s - 1
-        )
+        return period_of(errand.watched.point_id, period_s, errand.due_s or errand.slot_s)
 
     # -- what is told
 

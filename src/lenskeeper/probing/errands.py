@@ -32,6 +32,7 @@ class Errand:
     url:    the address of the route that was chosen; may hold a password in its query: never show it.
     slot_s: the slot that it belongs to.
     after:  of a confirming look, what the first look found.
+    due_s:  the moment that it was due, UTC seconds: which of its periods it speaks of, however late it is made.
     is_beside: the main stream, where a cheaper way does the daily work: it is compared with looks of its own kind,
             and so are the look that confirms it and one that a person asked for.
     """
@@ -42,6 +43,7 @@ class Errand:
     why: Why
     slot_s: int
     after: "Looked | None" = None
+    due_s: int = 0
     is_beside: bool = False
 
 

@@ -246,7 +246,8 @@ class PictureDesk:
             why = Why.REQUESTED
         watched = self.fleet.watched[i]
         url = ways(watched, derive=True)[stream]
-        return Errand(watched, stream, url, why, slot_s, is_beside=is_beside)
+        due_s = int(self.points.owed_s[i]) or slot_s
+        return Errand(watched, stream, url, why, slot_s, due_s=due_s, is_beside=is_beside)
 
     def _owes_main(self, i: int, slot_s: int) -> bool:
         """Whether the main stream is looked at this time: its week has come, or diagnosis asked for it.

@@ -24,6 +24,9 @@ Bools = NDArray[np.bool_]
 JITTER_PARTS: Final = (
     20  # a moment moves by up to a twentieth of the period, 5 %, from one period to the next
 )
+JITTER_S_MAX: Final = (
+    60  # a look that comes before its period begins must not be one from the future (lanes.FUTURE_S_MAX)
+)
 PHASE, JITTER, RAMP, WEEK = 1, 2, 3, 4  # what a draw is for: each has nothing to do with the others
 NOT_DUE: Final = -1
 FALLBACK_TZ: Final = "UTC"  # a zone that the register has wrong must not end the round
@@ -60,7 +63,10 @@ def due_moments(
     Each period has exactly one moment. period_s must not be below to_s - from_s. jitter_s_max: at most so much,
     where 5 % is too much.
     """
-    jitter = period_s // JITTER_PARTS
+    jitter = np.minimum(period_s // JITTER_PARTS, JITTER_S_MAX)
+    jitter = np.where(
+        period_s <= to_s - from_s, 0, jitter
+    )  # two moments in one slot would leave a period without a look
     if jitter_s_max is not None:
         jitter = np.minimum(jitter, jitter_s_max)
     base = phases(ids, period_s)
@@ -73,11 +79,10 @@ def due_moments(
     return due
 
 
-def period_of(point_id: int, period_s: int, at_s: int) -> Span:
-    """The period that a look at `at_s` speaks of: the one whose moment it kept, also where jitter or a wait for a
-    place took it over the period's end."""
+def period_of(point_id: int, period_s: int, due_s: int) -> Span:
+    """The period that a look speaks of, from the moment that it was due, which jitter may have taken over an end."""
     base = int(phases(np.array([point_id], np.int64), np.array([period_s], np.int64))[0])
-    turn = (at_s - base + period_s // JITTER_PARTS) // period_s
+    turn = (due_s - base + min(period_s // JITTER_PARTS, JITTER_S_MAX)) // period_s
     return turn * period_s, (turn + 1) * period_s
 
 
