@@ -59,11 +59,11 @@ def test_a_look_speaks_of_the_period_that_its_moment_is_of_and_no_period_is_left
     point: int, period_s: int, at_s: int
 ) -> None:
     ids, periods = np.array([point]), np.array([period_s])
-    step = min(period_s, 60)
+    step = 60 if period_s > 61 else period_s  # a slot is never longer than a period
     dues = [
         int(due)
         for from_s in range(at_s, at_s + 6 * period_s, step)
-        for due in due_moments(ids, periods, from_s, from_s + step)
+        for due in due_moments(ids, periods, from_s, from_s + step, 0 if period_s <= step else None)
         if due != NOT_DUE
     ]
     spoken = [period_of(point, period_s, due) for due in dues]

@@ -43,6 +43,7 @@ class Fleet:
     door_of:      NOWHERE where the address cannot be used.
     has_evidence: the point is a channel: its door's answer is its recorder's, and it needs its own.
     budget_bytes: per month; 0 where it is not metered.
+    jitter_s_max: seconds; none where each slot is a period: two moments in one slot would leave the next without.
     has_way:      (points, streams).
     """
 
@@ -127,7 +128,7 @@ def fleet_of(plan: Sequence[Watched], manners: Manners, old: Fleet | None = None
         sites=tuple(sites),
         period_s=period,
         # a channel's evidence holds for its period and a slot: its moments may not lie further apart
-        jitter_s_max=np.where(is_channel, half_slot, period),
+        jitter_s_max=np.where(period <= manners.slot_s, 0, np.where(is_channel, half_slot, period)),
         calendar_of=calendar_of,
         calendars=tuple(calendars),
         has_evidence=is_channel,
