@@ -13,6 +13,7 @@ from lenskeeper.base.secret import Secret
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.house import cameras
 from lenskeeper.house.home import Home, NewHome, make_home
+from lenskeeper.house.keys import store_login
 from lenskeeper.house.register import (
     REGISTER_CHANGED,
     SheetOrder,
@@ -20,7 +21,6 @@ from lenskeeper.house.register import (
     check,
     commit,
     compare,
-    store_login,
     surveyed,
     take_back,
     write_error_books,
@@ -68,7 +68,7 @@ def test_a_dry_run_writes_nothing_and_a_commit_parks_what_is_faulty(home: Home, 
     assert imported is not None
     assert (imported.committed.created, imported.parked) == (22, 2)
     assert told(home) == ["import:1"]
-    assert write_error_books(checked, tmp_path / "wrong", "zh")
+    assert write_error_books(checked.parked, tmp_path / "wrong", "zh")
     with home.store.read() as connection:
         assert len(watched(connection, Scope.ALL, home.now_s())) == 22
     take_back(home, 1)

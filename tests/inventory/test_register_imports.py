@@ -329,6 +329,50 @@ def test_a_former_device_that_hangs_elsewhere_by_now_keeps_its_row_from_being_un
     store.write(work)
 
 
+def test_past_figures_keep_their_points_and_units_when_an_import_is_undone(store: Store) -> None:
+    def work(connection: Connection) -> None:
+        city(connection, "City/South")
+        commit(connection, camera(1), camera(2))
+        points = {f.code[-1]: p for p, f in rows_snapshot.files(connection, Scope.ALL, NOON).items()}
+        batch, _ = commit(
+            connection, camera(1, unit="City/South"), camera(2, model="M9"), camera(3), camera(4), now_s=LATER
+        )
+        points = {f.code[-1]: p for p, f in rows_snapshot.files(connection, Scope.ALL, LATER).items()}
+        assert set(rows_batches.points_of(connection, batch)) == set(points.values())
+        two_days_on = LATER + 2 * 86_400
+        done = rows_undo.undo(
+            connection,
+            batch,
+            keep={points["1"], points["2"], points["3"]},
+            actor=LOCAL_OPERATOR,
+            now_s=two_days_on,
+        )
+        assert (done.withdrawn, done.restored) == (1, 1)
+        assert [(left.point_id, left.why) for left in done.left] == [
+            (points["1"], "it has been counted in its new unit: move it by hand"),
+            (points["3"], "it has been counted: retire it instead"),
+        ]
+        files = rows_snapshot.files(connection, Scope.ALL, two_days_on)
+        assert {f.code[-1]: (f.unit, f.model) for f in files.values()} == {
+            "1": ("City/South", "M1"), "2": ("City/North", "M2"), "3": ("City/North", "M3"),
+        }  # fmt: skip
+        assert rows_batches.points_of(connection, batch) == [points["1"], points["3"]]
+
+    store.write(work)
+
+
+def test_a_move_that_has_not_taken_effect_is_undone_though_its_point_is_counted(store: Store) -> None:
+    def work(connection: Connection) -> None:
+        city(connection, "City/South")
+        commit(connection, camera(1))
+        batch, _ = commit(connection, camera(1, unit="City/South"), now_s=LATER)
+        (point_id,) = rows_batches.points_of(connection, batch)
+        done = rows_undo.undo(connection, batch, keep={point_id}, actor=LOCAL_OPERATOR, now_s=LATER + 1)
+        assert (done.restored, done.left) == (1, ())
+
+    store.write(work)
+
+
 def test_faulty_rows_are_kept_until_the_import_is_undone(store: Store) -> None:
     row = ParkedRow(
         9, "Roads", {"设备编码": "1", "高度": 2.5}, (RowFault(9, "设备编码", "1", Why.CODE_LENGTH),)

@@ -106,8 +106,11 @@ def entries(
     since_s: int | None = None,
     subject: str | None = None,
     limit: int = ENTRIES_MAX,
+    latest: bool = False,
 ) -> list[Entry]:
     """Entries in their order, after a number, from an instant, upon a subject; at most ENTRIES_MAX.
+
+    latest: of those more than the limit, the last ones and not the first.
 
     NotAllowed: the scope is not all. The log is not cut by unit: an act upon a camera that moved, or upon a login
     of many units, belongs to no single one.
@@ -119,8 +122,9 @@ def entries(
         query = query.where(audit_entry.c.at_s >= since_s)
     if subject is not None:
         query = query.where(audit_entry.c.subject == subject)
-    rows = connection.execute(query.order_by(audit_entry.c.number).limit(min(limit, ENTRIES_MAX)))
-    return [_entry(row) for row in rows]
+    order = audit_entry.c.number.desc() if latest else audit_entry.c.number
+    rows = connection.execute(query.order_by(order).limit(min(limit, ENTRIES_MAX))).all()
+    return [_entry(row) for row in (reversed(rows) if latest else rows)]
 
 
 def _entry(row: Any) -> Entry:

@@ -18,6 +18,13 @@ from lenskeeper.cli.check import add_check, run_check
 from lenskeeper.cli.demo import add_demo, run_demo
 from lenskeeper.cli.init import add_init, run_init
 from lenskeeper.cli.lists import add_lists, run_cameras, run_runs
+from lenskeeper.cli.organisation import (
+    add_organisation,
+    run_audit,
+    run_backlog,
+    run_divisions,
+    run_units,
+)
 from lenskeeper.cli.register import add_register, run_declare, run_diff, run_import, run_login
 from lenskeeper.cli.reports import add_reports, run_report
 from lenskeeper.cli.serving import add_serving, run_accept, run_serve, run_stop, run_survey
@@ -40,6 +47,10 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "stop": run_stop,
     "survey": run_survey,
     "accept": run_accept,
+    "backlog": run_backlog,
+    "units": run_units,
+    "divisions": run_divisions,
+    "audit": run_audit,
     "cameras": run_cameras,
     "camera": run_camera,
     "plan": run_plan,
@@ -72,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     add_init(commands)
     add_register(commands)
     add_serving(commands)
+    add_organisation(commands)
     add_lists(commands)
     add_camera(commands)
     add_reports(commands)

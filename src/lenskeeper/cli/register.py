@@ -3,17 +3,22 @@
 import argparse
 import getpass
 import os
+import shlex
 import sys
 import tomllib
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
 
+from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.base.secret import Secret
 from lenskeeper.cli.table import console
-from lenskeeper.house.home import opened
+from lenskeeper.house.home import Home, opened
+from lenskeeper.house.keys import Rotated, logins, remove_login, rotate_key, store_login
 from lenskeeper.house.register import (
     DeclareOrder,
     SheetOrder,
@@ -21,16 +26,18 @@ from lenskeeper.house.register import (
     commit,
     compare,
     declare,
-    store_login,
+    faulty_rows_of,
+    imports,
     take_back,
     write_error_books,
 )
-from lenskeeper.inventory.checking import Checked
+from lenskeeper.inventory.checking import Checked, ParkedRow
 from lenskeeper.inventory.faults import RowFault, said
 from lenskeeper.inventory.rows_declarations import Declared
 
 PASSWORD_VARIABLE: Final = "LENSKEEPER_PASSWORD"  # noqa: S105  its name, not a password
 LISTED_MAX: Final = 30
+IMPORTS_LISTED_MAX: Final = 100
 FAULTY: Final = 1
 
 
@@ -61,8 +68,16 @@ def add_register(commands: Any) -> None:
     bring.add_argument(
         "--errors", type=Path, metavar="FOLDER", help="write one error workbook per department there"
     )
-    bring.add_argument(
-        "--undo", type=int, metavar="N", help="take import N back, as far as nobody changed it since"
+    earlier = bring.add_mutually_exclusive_group()
+    earlier.add_argument(
+        "--undo",
+        type=int,
+        metavar="N",
+        help="take import N back, as far as nobody changed it since and nothing of it has been counted",
+    )
+    earlier.add_argument("--list", action="store_true", help="the imports there were, newest first")
+    earlier.add_argument(
+        "--parked", type=int, metavar="N", help="with --errors: the faulty rows of import N, once more"
     )
 
     differ: argparse.ArgumentParser = commands.add_parser(
@@ -97,10 +112,19 @@ def add_register(commands: Any) -> None:
         help="store a login of cameras, sealed; sheets name it in the column 凭据 or credential",
         description=f"The password is asked for, or read from {PASSWORD_VARIABLE}; it is never shown again.",
     )
-    login.add_argument("name", metavar="NAME", help="what sheets call it")
-    login.add_argument("--user", required=True, metavar="ACCOUNT", help="the account on the cameras")
-    login.add_argument(
+    login.add_argument("name", nargs="?", metavar="NAME", help="what sheets call it")
+    login.add_argument("--user", metavar="ACCOUNT", help="the account on the cameras")
+    does = login.add_mutually_exclusive_group()
+    does.add_argument(
         "--replace", action="store_true", help="give a stored login another account and password"
+    )
+    does.add_argument("--list", action="store_true", help="the stored logins, without their passwords")
+    does.add_argument("--remove", action="store_true", help="forget a login that no camera names")
+    does.add_argument(
+        "--rotate",
+        type=Path,
+        metavar="NEWKEYFILE",
+        help="make a new key there and seal every login by it (not while serve runs)",
     )
 
 
@@ -135,12 +159,10 @@ def run_import(given: argparse.Namespace) -> int:
     """0 when no row is faulty."""
     with opened(given.config) as home:
         out = console()
-        if given.undo is not None:
-            undone = take_back(home, given.undo)
-            out.print(f"import {given.undo} taken back: {undone}")
-            return 0
+        if (done := _earlier(home, given)) is not None:
+            return done
         if given.sheet is None:
-            raise Invalid("name the sheet, or --undo N", field="sheet")
+            raise Invalid("name the sheet, or --list, --undo N, --parked N --errors FOLDER", field="sheet")
         order = _order(given)
         if not given.commit:
             checked = check(home, order)
@@ -157,12 +179,63 @@ def run_import(given: argparse.Namespace) -> int:
                         f"  row {c.row}: {c.field} stays {c.kept!r}; the sheet says {c.sheet!r} (corrected by hand)"
                     )
         if given.errors is not None and checked.parked:
-            books = write_error_books(checked, given.errors, given.language[:2])
-            out.print(
-                f"{len(books)} error workbooks in {given.errors}: correct the marked cells and import them"
-            )
+            _write_books(checked.parked, given)
     _show(checked, given)
     return FAULTY if checked.faults or checked.header_faults else 0
+
+
+def _earlier(home: Home, given: argparse.Namespace) -> int | None:
+    """What concerns imports that were; None where a sheet is meant."""
+    if given.list:
+        return _list_imports(home)
+    if given.undo is not None:
+        return _undo(home, given.undo)
+    if given.parked is None:
+        return None
+    if given.errors is None:
+        raise Invalid("say where the workbooks go: --errors FOLDER", field="errors")
+    rows = faulty_rows_of(home, given.parked)
+    if rows:
+        _write_books(rows, given)
+    else:
+        console().print(f"import {given.parked} left no row out, or was taken back")
+    return 0
+
+
+def _list_imports(home: Home) -> int:
+    zone = zone_of(home.tz())
+    table = Table("no.", "when", "who", "sheet", "registered", "updated", "faulty rows", "taken back")
+    for one in imports(home, IMPORTS_LISTED_MAX):
+        times = (
+            "" if at is None else f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M}"
+            for at in (one.at_s, one.undone_s)
+        )
+        at, undone = times
+        counts = (str(n) for n in (one.created_count, one.updated_count, one.parked_count))
+        table.add_row(str(one.batch_id), at, one.actor, one.source, *counts, undone)
+    console().print(table)
+    return 0
+
+
+def _undo(home: Home, number: int) -> int:
+    """0 when all of it is taken back."""
+    done, out = take_back(home, number), console()
+    out.print(
+        f"import {number} is taken back: {done.withdrawn} cameras are out of the register again, "
+        f"{done.restored} are as they were before; {len(done.left)} rows are left as they are"
+    )
+    for one in done.left[:LISTED_MAX]:
+        out.print(f"  row {one.row}: {one.name}: {one.why}")
+    if len(done.left) > LISTED_MAX:
+        out.print(f"  ... and {len(done.left) - LISTED_MAX} more")
+    return FAULTY if done.left else 0
+
+
+def _write_books(rows: Sequence[ParkedRow], given: argparse.Namespace) -> None:
+    books = write_error_books(rows, given.errors, given.language[:2])
+    console().print(
+        f"{len(books)} error workbooks in {given.errors}: correct the marked cells and import them"
+    )
 
 
 def run_diff(given: argparse.Namespace) -> int:
@@ -207,7 +280,22 @@ def run_declare(given: argparse.Namespace) -> int:
 
 
 def run_login(given: argparse.Namespace) -> int:
-    """Store it."""
+    """Store one, or what else is asked for."""
+    if given.list:
+        return _list_logins(given)
+    if given.rotate is not None:
+        with opened(given.config) as home:
+            _say_rotated(rotate_key(home, given.rotate))
+        return 0
+    if given.name is None:
+        raise Invalid("name the login, or --list, --rotate NEWKEYFILE", field="name")
+    if given.remove:
+        with opened(given.config) as home:
+            remove_login(home, given.name)
+        console().print(f"login {given.name} is forgotten")
+        return 0
+    if given.user is None:
+        raise Invalid("name the account on the cameras: --user ACCOUNT", field="user")
     password = os.environ.get(PASSWORD_VARIABLE)
     if password is None:
         if not sys.stdin.isatty():
@@ -217,6 +305,32 @@ def run_login(given: argparse.Namespace) -> int:
         store_login(home, given.name, given.user, Secret(password), replace=given.replace)
     console().print(f"login {given.name} is stored, sealed by {home.key_file.name}")
     return 0
+
+
+def _list_logins(given: argparse.Namespace) -> int:
+    with opened(given.config) as home:
+        zone, found = zone_of(home.tz()), logins(home)
+    table = Table("login", "account", "cameras", "sealed by", "changed")
+    for one in found:
+        changed = f"{datetime.fromtimestamp(one.changed_s, zone):%Y-%m-%d %H:%M}"
+        table.add_row(one.name, one.account, str(one.used_by), f"key {one.key_id}", changed)
+    console().print(table)
+    return 0
+
+
+def _say_rotated(done: Rotated) -> None:
+    old, new = shlex.quote(str(done.old)), shlex.quote(str(done.new))
+    aside = shlex.quote(f"{done.old}.{done.old_id}")
+    out = console()
+    out.print(
+        f"{done.logins} logins are sealed by the new key {done.new_id}; the settings still name the old one"
+    )
+    out.print(f"Next:  mv {old} {aside} && mv {new} {old}")
+    out.print(
+        f"Then copy {done.old.name} to where you keep keys. Keep the old key {done.old_id} there too, as long as "
+        "a backup from before today is kept: no other opens its passwords. If the old one may be known to "
+        "somebody, change the cameras' passwords too."
+    )
 
 
 def _order(given: argparse.Namespace) -> SheetOrder:

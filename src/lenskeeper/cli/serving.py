@@ -3,28 +3,32 @@
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rich.table import Table
 
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
-from lenskeeper.base.days import date_of
+from lenskeeper.base.days import date_of, local_day
 from lenskeeper.cli.check import seconds
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.home import Home, opened
 from lenskeeper.house.logs import set_up_logs
+from lenskeeper.house.organisation import UnitLine, left_behind, unit_lines
 from lenskeeper.house.process import run_loop
 from lenskeeper.house.register import accept, surveyed
 from lenskeeper.house.rehearse import RehearsalClock, rehearse
 from lenskeeper.house.serve import ServeOrder, serve
 from lenskeeper.house.switches import Stopped, lift, read_stopped, stop
 from lenskeeper.reporting.languages import Language
+from lenskeeper.reporting.screens import Surveyed
 from lenskeeper.reporting.takeover import CURES, NAMES, Bucket
 from lenskeeper.units import rows as units
 
 LISTED_MAX: Final = 50
+DEPARTMENT_NAMES: Final = 2  # the city and its bureau
 
 
 def add_serving(commands: Any) -> None:
@@ -62,7 +66,7 @@ def add_serving(commands: Any) -> None:
     buckets: argparse.ArgumentParser = commands.add_parser(
         "survey",
         help="what the looks found so far, in buckets by unit: what works, and who must act on the rest",
-        description="Buckets of a takeover, by unit. --bucket lists the cameras of one.",
+        description="Buckets of a takeover, by department and unit. --bucket lists the cameras of one.",
     )
     buckets.add_argument("--unit", default="", metavar="PATH", help="a unit and all below it")
     buckets.add_argument("--bucket", choices=[b.value for b in Bucket], help="list its cameras")
@@ -140,8 +144,9 @@ def run_survey(given: argparse.Namespace) -> int:
     """Print the buckets."""
     with opened(given.config) as home:
         found = surveyed(home, _scope(home, given.unit))
-        with home.store.read() as connection:
-            paths: dict[int, str] = {unit.unit_id: unit.path for unit in units.tree(connection, Scope.ALL)}
+        lines = unit_lines(home, found)
+    paths: dict[int, str] = {line.unit.unit_id: line.unit.path for line in lines}
+    seen = {one.unit_id for one in found}
     out, language = console(), Language(given.language)
     zh = language is Language.ZH
     if given.bucket is not None:
@@ -153,18 +158,62 @@ def run_survey(given: argparse.Namespace) -> int:
         out.print(f"{len(mine)} cameras")
         return 0
     shown = [b for b in Bucket if any(one.bucket is b for one in found)]
-    table = Table("单位" if zh else "unit", *[NAMES[b].of(language) for b in shown], "合计" if zh else "all")
-    by_path: dict[str, Counter[Bucket]] = {}
-    for one in found:
-        by_path.setdefault(paths.get(one.unit_id, ""), Counter())[one.bucket] += 1
-    for path, counts in sorted(by_path.items()):
-        table.add_row(path, *[str(counts[b] or "") for b in shown], str(counts.total()))
-    total = Counter(one.bucket for one in found)
-    table.add_row("合计" if zh else "all", *[str(total[b]) for b in shown], str(len(found)), style="bold")
-    out.print(table)
+    out.print(_bucket_table(found, lines, shown, language))
     for bucket in shown:
         out.print(f"  {NAMES[bucket].of(language)}: {CURES[bucket].of(language)}")
+    if behind := [line.unit.path for line in left_behind(lines) if line.unit.unit_id in seen]:
+        words = "以下单位有摄像机但尚未接收，其上级已接收" if zh else "not accepted, though the unit above is"
+        colon = "：" if zh else ": "
+        out.print(f"{words}{colon}{', '.join(behind[:LISTED_MAX])}", style="yellow")
+        out.print(f"  lenskeeper accept {behind[0]} --from DATE --document NO")
     return 0
+
+
+def _bucket_table(
+    found: Sequence[Surveyed], lines: Sequence[UnitLine], shown: Sequence[Bucket], language: Language
+) -> Table:
+    """A row for each department with all below it, and beneath it one for each of its units."""
+    zh = language is Language.ZH
+    table = Table(
+        "单位" if zh else "unit",
+        *[NAMES[bucket].of(language) for bucket in shown],
+        "合计" if zh else "all",
+        "接收起始日" if zh else "accepted from",
+    )
+    by_id = {line.unit.unit_id: line for line in lines}
+    own: dict[str, Counter[Bucket]] = {}
+    departments: dict[str, Counter[Bucket]] = {}
+    for one in found:
+        path = by_id[one.unit_id].unit.path if one.unit_id in by_id else ""
+        own.setdefault(path, Counter())[one.bucket] += 1
+        departments.setdefault(_department(path), Counter())[one.bucket] += 1
+    dates = {line.unit.path: _accepted_from(line) for line in lines}
+
+    def row(words: str, counts: Counter[Bucket], accepted: str = "", style: str = "") -> None:
+        cells = (str(counts[bucket] or "") for bucket in shown)
+        table.add_row(words, *cells, str(counts.total()), accepted, style=style)
+
+    for department, counts in sorted(departments.items()):
+        mine = sorted(path for path in own if _department(path) == department)
+        if mine != [department]:
+            row(department, counts, dates.get(department, ""), style="bold")
+        for path in mine:
+            # what a department has itself, beside its units, is told apart from its sum
+            words = f"  {path}" if path != department else f"  {path}（本级）" if zh else f"  {path} (itself)"
+            row(words if mine != [department] else path, own[path], dates.get(path, ""))
+    row("合计" if zh else "all", Counter(one.bucket for one in found), style="bold")
+    return table
+
+
+def _department(path: str) -> str:
+    """The first two names of a path: the organisation and its department."""
+    return units.SEPARATOR.join(path.split(units.SEPARATOR)[:DEPARTMENT_NAMES])
+
+
+def _accepted_from(line: UnitLine) -> str:
+    if line.accepted_from_s is None:
+        return ""
+    return str(date_of(local_day(line.accepted_from_s, line.unit.tz)))
 
 
 def run_accept(given: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from lenskeeper.audit import rows as audit
 from lenskeeper.availability.rows_exclusions import refresh
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import Conflict, NotFound
@@ -86,22 +87,35 @@ def confirm_reference(home: Home, words: str, actor: ActorId) -> Point:
             return memory, records
 
         _judge(connection, point_id, now_s, actor, all_confirmed)
+        _enter(connection, "picture.confirm", point_id, {"references": len(keys)}, actor, now_s)
 
     return _act(home, words, work)
 
 
 def excuse_kind(home: Home, words: str, kind: Kind, actor: ActorId) -> Point:
     """Say that a kind of fault is how the place looks: dark water, a striped front."""
-    return _act(home, words, lambda c, p, s: _judge(c, p, s, actor, lambda memory: excuse(memory, kind, s)))
+
+    def work(connection: Connection, point_id: PointId, now_s: int) -> None:
+        _judge(connection, point_id, now_s, actor, lambda memory: excuse(memory, kind, now_s))
+        _enter(connection, "picture.excuse", point_id, {"kind": kind.value}, actor, now_s)
+
+    return _act(home, words, work)
 
 
 def accept_view(home: Home, words: str, actor: ActorId) -> Point:
     """Say that it was turned on purpose: its references are learnt anew."""
-    return _act(
-        home,
-        words,
-        lambda c, p, s: _judge(c, p, s, actor, lambda memory: begin_anew(memory, Restart.MOVE_ACCEPTED, s)),
-    )
+
+    def work(connection: Connection, point_id: PointId, now_s: int) -> None:
+        _judge(
+            connection,
+            point_id,
+            now_s,
+            actor,
+            lambda memory: begin_anew(memory, Restart.MOVE_ACCEPTED, now_s),
+        )
+        _enter(connection, "picture.view", point_id, {}, actor, now_s)
+
+    return _act(home, words, work)
 
 
 def hung(home: Home, words: str) -> tuple[Point, list[Installed]]:
@@ -137,3 +151,14 @@ def _judge(
     after, records = act(memory)
     saving = Saving(point_id, after, now_s, records=records)
     diagnosis_rows.save(connection, [saving], software=SOFTWARE, actor=actor)
+
+
+def _enter(
+    connection: Connection,
+    act: str,
+    point_id: PointId,
+    detail: Mapping[str, object],
+    actor: ActorId,
+    now_s: int,
+) -> None:
+    audit.append(connection, actor=actor, at_s=now_s, act=act, subject=f"point:{point_id}", detail=detail)

@@ -8,22 +8,21 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from lenskeeper.availability.rows_counted import counted
 from lenskeeper.availability.rows_exclusions import refresh
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
-from lenskeeper.base.secret import Secret
 from lenskeeper.house.home import Home
-from lenskeeper.inventory import rows_credentials, rows_declarations, rows_takeover
-from lenskeeper.inventory.checking import Checked, check_sheet
+from lenskeeper.inventory import rows_declarations, rows_takeover
+from lenskeeper.inventory.checking import Checked, ParkedRow, check_sheet
 from lenskeeper.inventory.diff import Difference, diff
 from lenskeeper.inventory.error_book import error_books
 from lenskeeper.inventory.ids import BatchId
-from lenskeeper.inventory.rows_batches import open_batch, park
+from lenskeeper.inventory.rows_batches import Batch, batch, batches, open_batch, park, parked, points_of
 from lenskeeper.inventory.rows_imports import Committed, commit_files
 from lenskeeper.inventory.rows_snapshot import snapshot
 from lenskeeper.inventory.rows_undo import Undone, undo
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.inventory.sheets import Sheet, read_sheet
-from lenskeeper.inventory.vault import Vault
 from lenskeeper.journal.rows import announce
 from lenskeeper.probing.targets import is_outside
 from lenskeeper.reporting.screens import Surveyed, survey
@@ -100,11 +99,12 @@ def commit(home: Home, order: SheetOrder) -> tuple[Checked, Imported | None]:
 
 
 def take_back(home: Home, batch_id: int) -> Undone:
-    """Undo an import as far as nobody changed its points since."""
+    """Undo an import as far as nobody changed its points since, and no figure of the past rests on them."""
     now_s = home.now_s()
 
     def work(connection: Connection) -> Undone:
-        undone = undo(connection, BatchId(batch_id), actor=LOCAL_OPERATOR, now_s=now_s)
+        keep = counted(connection, points_of(connection, BatchId(batch_id)))
+        undone = undo(connection, BatchId(batch_id), keep=keep, actor=LOCAL_OPERATOR, now_s=now_s)
         refresh(connection)
         tell(connection, f"import:{batch_id}", now_s)
         return undone
@@ -121,11 +121,23 @@ def compare(home: Home, order: SheetOrder) -> tuple[Checked, Difference]:
     return checked, diff(checked, known)
 
 
-def write_error_books(checked: Checked, folder: Path, language: str) -> list[Path]:
+def imports(home: Home, limit: int) -> list[Batch]:
+    """The last imports, newest first."""
+    with home.store.read() as connection:
+        return batches(connection, Scope.ALL, limit=limit)
+
+
+def faulty_rows_of(home: Home, batch_id: int) -> list[ParkedRow]:
+    """The rows that an import left out. NotFound: no such import."""
+    with home.store.read() as connection:
+        return parked(connection, Scope.ALL, batch(connection, BatchId(batch_id)).batch_id)
+
+
+def write_error_books(rows: Sequence[ParkedRow], folder: Path, language: str) -> list[Path]:
     """One workbook per department with its faulty rows, in a folder that is made where it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, data in error_books(checked.parked, language):
+    for name, data in error_books(rows, language):
         (folder / name).write_bytes(data)
         written.append(folder / name)
     return written
@@ -215,37 +227,6 @@ def _surveyed(home: Home, connection: Connection, scope: Scope) -> list[Surveyed
         else set()
     )
     return survey(connection, scope, now_s, outside)
-
-
-def store_login(home: Home, name: str, account: str, password: Secret, *, replace: bool) -> None:
-    """Store a login of cameras, sealed; or give a stored one another account and password."""
-    vault, now_s = Vault.open(home.key_file), home.now_s()
-
-    def work(connection: Connection) -> None:
-        if replace:
-            number = rows_credentials.find(connection, name)
-            rows_credentials.change(
-                connection,
-                vault,
-                number,
-                account=account,
-                password=password,
-                actor=LOCAL_OPERATOR,
-                now_s=now_s,
-            )
-        else:
-            rows_credentials.add(
-                connection,
-                vault,
-                name=name,
-                account=account,
-                password=password,
-                actor=LOCAL_OPERATOR,
-                now_s=now_s,
-            )
-        tell(connection, f"credential:{name}", now_s)
-
-    home.store.write(work, durable=True)
 
 
 def _checked(home: Home, order: SheetOrder) -> tuple[Sheet, Checked]:

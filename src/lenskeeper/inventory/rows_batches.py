@@ -11,9 +11,9 @@ from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.inventory.checking import ParkedRow
 from lenskeeper.inventory.faults import RowFault
-from lenskeeper.inventory.ids import BatchId
+from lenskeeper.inventory.ids import BatchId, PointId
 from lenskeeper.inventory.rows_present import slices
-from lenskeeper.inventory.schema import import_batch, import_parked
+from lenskeeper.inventory.schema import import_batch, import_change, import_parked
 
 PARKED_MAX: Final = 200_000  # ten of the largest sheets we know
 
@@ -89,6 +89,14 @@ def parked(connection: Connection, scope: Scope, batch_id: BatchId) -> list[Park
         )
         for row in rows
     ]
+
+
+def points_of(connection: Connection, batch_id: BatchId) -> list[PointId]:
+    """The points that an import made or changed, as far as it was not taken back."""
+    query = select(import_change.c.point_id).where(
+        import_change.c.batch_id == batch_id, import_change.c.undone_s.is_(None)
+    )
+    return [PointId(each) for each in connection.execute(query).scalars()]
 
 
 def batch(connection: Connection, batch_id: BatchId) -> Batch:

@@ -6,7 +6,7 @@ with an agreed day, and not 2,000 tickets.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
@@ -21,6 +21,8 @@ from lenskeeper.store.statements import insert_into
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import below, within
 from lenskeeper.units.schema import unit
+
+NAMED_MAX: Final = 1_000  # points that one entry of the audit log names
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A row of the backlog. closed_s None: still to be done."""
+    """A row of the backlog. name: of the point. closed_s None: still to be done."""
 
     point_id: PointId
+    name: str
     unit_id: UnitId
     bucket: str
     found_s: int
@@ -133,7 +136,8 @@ def unaccepted(connection: Connection, scope: Scope, at_s: int) -> dict[UnitId, 
 
 def owed(connection: Connection, scope: Scope, *, still_open: bool = True) -> list[Owed]:
     """The backlog as far as it may be seen, the earliest agreed day first, what has none last."""
-    query = select(backlog).where(within(scope, backlog.c.unit_id))
+    query = select(backlog, point.c.name).join(point, point.c.id == backlog.c.point_id)
+    query = query.where(within(scope, backlog.c.unit_id))
     if still_open:
         query = query.where(backlog.c.closed_s.is_(None))
     rows = connection.execute(
@@ -167,7 +171,7 @@ def close(
         values = {"closed_s": now_s, "closed_because": because}
         closed += connection.execute(update(backlog).where(here).values(**values)).rowcount
     if closed:
-        detail = {"points": closed, "because": because}
+        detail = {"points": closed, "ids": sorted(point_ids)[:NAMED_MAX], "because": because}
         audit.append(
             connection, actor=actor, at_s=now_s, act="backlog.close", subject="backlog", detail=detail
         )
@@ -204,6 +208,7 @@ def _enter_backlog(connection: Connection, unit_id: UnitId, faulty: Sequence[Inh
 def _owed(row: Row[Any]) -> Owed:
     return Owed(
         PointId(row.point_id),
+        row.name,
         UnitId(row.unit_id),
         row.bucket,
         row.found_s,

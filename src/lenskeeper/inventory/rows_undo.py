@@ -1,8 +1,11 @@
-"""An import taken back: what nobody changed since is as it was before, and the rest is named and left alone."""
+"""An import taken back: what nobody changed since is as it was before, and the rest is named and left alone.
 
-from collections.abc import Sequence
+Past figures stay what they were: a point that was counted, or whose unit is accepted, is not withdrawn.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
@@ -15,6 +18,7 @@ from lenskeeper.inventory.rows_batches import batch
 from lenskeeper.inventory.rows_devices import drop_many
 from lenskeeper.inventory.rows_present import slices, write_values
 from lenskeeper.inventory.schema import (
+    acceptance,
     device,
     import_batch,
     import_change,
@@ -23,6 +27,12 @@ from lenskeeper.inventory.schema import (
     membership,
     point,
 )
+
+CHANGED: Final = "somebody changed it since"
+COUNTED: Final = "it has been counted: retire it instead"
+ACCEPTED: Final = "its unit is accepted: retire it instead"
+COUNTED_THERE: Final = "it has been counted in its new unit: move it by hand"
+HANGS_ELSEWHERE: Final = "its former device hangs elsewhere now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Undone:
 
     withdrawn: points that it had made, and that are gone from the register; their ids are never used again.
     restored:  points that have the values, the unit and the device again that they had before.
-    left:      rows that somebody changed since; undo them by hand.
+    left:      rows that somebody changed since, or that past figures rest on; undo them by hand.
     """
 
     withdrawn: int
@@ -61,15 +71,25 @@ class _Step:
     after: dict[str, Any]
 
 
-def undo(connection: Connection, batch_id: BatchId, *, actor: ActorId, now_s: int) -> Undone:
+def undo(
+    connection: Connection,
+    batch_id: BatchId,
+    *,
+    keep: Collection[PointId] = frozenset(),
+    actor: ActorId,
+    now_s: int,
+) -> Undone:
     """Take back an import as far as nobody changed its points since: corrected, moved, swapped, declared, retired.
 
     Later imports that changed the same points are undone first. Faulty rows that were kept go, once all is undone.
+    keep: points of which anything is booked; they are not withdrawn, nor torn from a unit they were counted in.
     NotFound: no such import. Conflict: it is undone already.
     """
     if batch(connection, batch_id).undone_s is not None:
         raise Conflict(f"import {batch_id} is undone already")
     steps, left = _steps(connection, batch_id)
+    steps, told = _without_counted(connection, steps, keep, now_s)
+    left += told
     steps, held = _without_held(connection, steps)
     left += held
     created = [step for step in steps if step.act == "create"]
@@ -97,12 +117,49 @@ def _steps(connection: Connection, batch_id: BatchId) -> tuple[list[_Step], list
     left: list[Left] = []
     for row in rows:
         if row.revision_now != row.revision:
-            left.append(Left(row.row_number, PointId(row.point_id), row.name, "somebody changed it since"))
+            left.append(Left(row.row_number, PointId(row.point_id), row.name, CHANGED))
             continue
         before = msgspec.json.decode(row.before, type=dict[str, Any])
         after = msgspec.json.decode(row.after, type=dict[str, Any])
         steps.append(_Step(row.row_number, PointId(row.point_id), row.name, row.act, before, after))
     return steps, left
+
+
+def _without_counted(
+    connection: Connection, steps: list[_Step], keep: Collection[PointId], now_s: int
+) -> tuple[list[_Step], list[Left]]:
+    """Part those on which past figures rest."""
+    accepted = _in_accepted_units(connection, [step.point_id for step in steps if step.act == "create"])
+
+    def why(step: _Step) -> str:
+        if step.act == "create":
+            if step.point_id in keep:
+                return COUNTED
+            return ACCEPTED if step.point_id in accepted else ""
+        has_moved = "unit_id" in step.before and step.after["membership_from_s"] <= now_s
+        return COUNTED_THERE if has_moved and step.point_id in keep else ""
+
+    return _parted(steps, why)
+
+
+def _parted(steps: list[_Step], why: Callable[[_Step], str]) -> tuple[list[_Step], list[Left]]:
+    """Those with nothing against them, and those with a reason."""
+    left = [Left(s.row_number, s.point_id, s.name, reason) for s in steps if (reason := why(s))]
+    rows = {each.row for each in left}
+    return [step for step in steps if step.row_number not in rows], left
+
+
+def _in_accepted_units(connection: Connection, ids: Sequence[PointId]) -> set[int]:
+    """Those that belong, did or will, to a unit that was accepted: the document was signed with them in it."""
+    found: set[int] = set()
+    for piece in slices(ids):
+        query = (
+            select(membership.c.point_id)
+            .join(acceptance, acceptance.c.unit_id == membership.c.unit_id)
+            .where(membership.c.point_id.in_(piece))
+        )
+        found |= set(connection.execute(query).scalars())
+    return found
 
 
 def _without_held(connection: Connection, steps: list[_Step]) -> tuple[list[_Step], list[Left]]:
@@ -124,7 +181,7 @@ def _without_held(connection: Connection, steps: list[_Step]) -> tuple[list[_Ste
         ]
         if not out:
             return fine, held
-        held += [Left(s.row_number, s.point_id, s.name, "its former device hangs elsewhere now") for s in out]
+        held += [Left(s.row_number, s.point_id, s.name, HANGS_ELSEWHERE) for s in out]
         fine = [step for step in fine if step not in out]
 
 

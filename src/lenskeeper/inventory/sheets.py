@@ -77,7 +77,7 @@ def parse_sheet(
         inspected = workbooks.inspect(data, source)
         failed, found = inspected.failed_formulas, _best_page(inspected, page, mapping)
     else:
-        failed, found = 0, _csv_page(_decoded(data, source), source, mapping)
+        failed, found = 0, _csv_page(decoded(data, source), source, mapping)
     header_at, header = _header(found.rows, source, mapping)
     rows, numbers = _body(found, header_at + 1, len(header))
     if not rows:
@@ -93,7 +93,7 @@ def parse_sheet(
 # --- CSV ------------------------------------------------------------------------------------------------------------
 
 
-def _decoded(data: bytes, source: str) -> str:
+def decoded(data: bytes, source: str) -> str:
     """UTF-8 with or without its mark, UTF-16 with it, else GB18030, which holds GBK and GB2312."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encodings: tuple[str, ...] = ("utf-16",)

@@ -84,7 +84,10 @@ class Vault:
 
 
 def make_key(path: Path) -> str:
-    """Make a new key file, for its owner alone; gives the key's id. Conflict: the file is there already."""
+    """Make a new key file, for its owner alone; gives the key's id.
+
+    Conflict: the file is there already. Invalid: none can be made there.
+    """
     key_id = secrets.token_hex(KEY_ID_BYTES)
     text = f"{MARK} {key_id} {base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
     try:
@@ -93,6 +96,8 @@ def make_key(path: Path) -> str:
         raise Conflict(
             f"there is a key file at {path} already: keep it, it opens the stored passwords"
         ) from None
+    except OSError as wrong:
+        raise Invalid(f"no key file can be made at {path}: {wrong.strerror}", field="key_file") from None
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(text)
         file.flush()

@@ -197,14 +197,18 @@ def by_path(connection: Connection, scope: Scope) -> dict[str, UnitId]:
 
 
 def tree(connection: Connection, scope: Scope) -> list[Unit]:
-    """Every unit that may be seen: a parent before its children, siblings by name."""
+    """Every unit that may be seen: a parent before its children, siblings by name.
+
+    At the top the oldest is first: whose installation it is does not change when a lot is hung beside it.
+    """
     rows = {row.id: row for row in connection.execute(select(unit))}
     seen = set(connection.execute(select(unit.c.id).where(within(scope, unit.c.id))).scalars())
     children: dict[int | None, list[Row[Any]]] = {}
     for row in rows.values():
         children.setdefault(row.parent_id, []).append(row)
     out: list[Unit] = []
-    waiting = [(row, 0, row.name) for row in _by_name(children.get(None, []))]
+    tops = sorted(children.get(None, []), key=lambda row: row.id, reverse=True)
+    waiting = [(row, 0, row.name) for row in tops]
     while waiting:  # no recursion: a tree may be deeper than Python's stack
         row, depth, path = waiting.pop()
         if row.id in seen:
