@@ -64,9 +64,6 @@ def due_moments(
     where 5 % is too much.
     """
     jitter = np.minimum(period_s // JITTER_PARTS, JITTER_S_MAX)
-    jitter = np.where(
-        period_s <= to_s - from_s, 0, jitter
-    )  # two moments in one slot would leave a period without a look
     if jitter_s_max is not None:
         jitter = np.minimum(jitter, jitter_s_max)
     base = phases(ids, period_s)
