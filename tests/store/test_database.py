@@ -2,21 +2,24 @@
 
 import resource
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, insert, select, text
-from tests.engines import empty_sqlite
+from sqlalchemy import Connection, create_engine, func, insert, select, text
+from tests.engines import bare_postgresql, empty_postgresql, empty_sqlite
 
 from lenskeeper.base.errors import Invalid
 from lenskeeper.journal.rows import announce, since
 from lenskeeper.journal.schema import journal
-from lenskeeper.store.database import Store, open_store
+from lenskeeper.store.database import READERS_MAX, Store, open_store
 from lenskeeper.store.errors import StoreFull, StoreUnavailable
 from lenskeeper.store.statements import greatest, least
+
+CURE = r"free space, or raise the limit on file sizes \(ulimit -f\)"
 
 
 def say(connection: Connection, subject: str) -> None:
@@ -125,7 +128,7 @@ def test_a_full_database_says_so_loses_nothing_and_goes_on_when_there_is_room(tm
     store = open_store(empty_sqlite(tmp_path / "small.db"))
     store.write(lambda c: say(c, "kept"))
     store.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=300"))
-    with pytest.raises(StoreFull, match="free space"):
+    with pytest.raises(StoreFull, match=CURE):
         store.write(fill)
     assert subjects(store) == ["kept"]
     store.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
@@ -138,10 +141,112 @@ def test_a_file_that_may_not_grow_loses_nothing_either(tmp_path: Path) -> None:
     path = tmp_path / "small.db"
     store = open_store(empty_sqlite(path))
     store.write(lambda c: say(c, "kept"))
-    with files_no_larger_than(path.stat().st_size + 200_000), pytest.raises(StoreUnavailable):
+    with files_no_larger_than(path.stat().st_size + 200_000), pytest.raises(StoreFull, match=CURE):
         store.write(fill)
     store.write(lambda c: say(c, "again"))
     assert subjects(store) == ["kept", "again"]
     with store.read() as connection:
         assert connection.execute(text("PRAGMA quick_check")).scalar_one() == "ok"
     store.close()
+
+
+def test_a_reader_of_postgresql_has_one_snapshot_and_may_not_write(postgresql: Store) -> None:
+    with postgresql.read() as connection:
+        assert connection.execute(text("SHOW transaction_isolation")).scalar_one() == "repeatable read"
+        assert connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on"
+
+
+@pytest.fixture
+def postgresql() -> Iterator[Store]:
+    store = open_store(empty_postgresql())
+    yield store
+    store.close()
+
+
+def end_all_backends(store: Store) -> None:
+    """What a restarted server does to whoever is connected."""
+    address = store.url.set(drivername="postgresql+psycopg", database="postgres")
+    admin = create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
+            {"name": store.url.database},
+        )
+    admin.dispose()
+
+
+@pytest.fixture
+def alone() -> Iterator[Store]:
+    """A database of its own: to end all who are connected to it disturbs no other test."""
+    store = open_store(bare_postgresql())
+    store.write(lambda c: c.execute(text("CREATE TABLE word (said TEXT)")))
+    yield store
+    store.close()
+
+
+def speak(connection: Connection, word: str) -> None:
+    connection.execute(text("INSERT INTO word VALUES (:word)"), {"word": word})
+
+
+def read_on(store: Store) -> None:
+    with store.read() as connection:
+        connection.execute(text("SELECT 1"))
+        end_all_backends(store)
+        connection.execute(text("SELECT 1"))
+
+
+def test_a_lost_server_that_is_back_is_used_again_by_writer_and_readers(alone: Store) -> None:
+    with alone.read() as connection:
+        connection.execute(text("SELECT 1"))
+    alone.write(lambda c: speak(c, "before"))
+    end_all_backends(alone)
+    alone.write(lambda c: speak(c, "after"))
+    with alone.read() as connection:
+        assert set(connection.execute(text("SELECT said FROM word")).scalars()) == {"before", "after"}
+
+
+def test_a_server_lost_within_a_transaction_takes_it_back_and_the_next_is_written(alone: Store) -> None:
+    def lost(connection: Connection) -> None:
+        speak(connection, "half")
+        end_all_backends(alone)
+        speak(connection, "never")
+
+    with pytest.raises(StoreUnavailable):
+        alone.write(lost)
+    with pytest.raises(StoreUnavailable):
+        read_on(alone)
+    alone.write(lambda c: speak(c, "after"))
+    with alone.read() as connection:
+        assert connection.execute(text("SELECT said FROM word")).scalars().all() == ["after"]
+
+
+def test_more_readers_than_there_is_room_for_are_told_to_try_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store._reader.pool, "_timeout", 0.01)
+    with ExitStack() as many:
+        for _ in range(READERS_MAX):
+            many.enter_context(store.read())
+        with pytest.raises(StoreUnavailable, match="try again"), store.read():
+            pass
+
+
+def test_the_log_is_brought_home_and_a_long_reader_does_not_hold_the_writer_up(tmp_path: Path) -> None:
+    store = open_store(empty_sqlite(tmp_path / "a.db"))
+    log = tmp_path / "a.db-wal"
+    store.write(fill)
+    with store.read() as connection:
+        assert len(since(connection, 0)) > 0
+        store.write(lambda c: say(c, "meanwhile"))
+        began_s = time.perf_counter()
+        assert not store.tidy().result()
+        assert time.perf_counter() - began_s < 3
+    assert log.stat().st_size > 0
+    assert store.tidy().result()
+    assert log.stat().st_size == 0
+    store.write(lambda c: say(c, "goes on"))
+    store.close()
+
+
+def test_postgresql_tidies_itself(postgresql: Store) -> None:
+    assert postgresql.tidy().result()

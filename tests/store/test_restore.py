@@ -5,21 +5,24 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
-from tests.engines import postgresql_programs
+from sqlalchemy import Connection, delete, text
+from tests.engines import postgresql_programs, postgresql_server
 from tests.founded import ENGINES, bare, founded
 
 from lenskeeper.base.errors import Conflict, Invalid
 from lenskeeper.journal.rows import announce, since
+from lenskeeper.journal.schema import journal
+from lenskeeper.store import programs as programs_of_server
 from lenskeeper.store import restore as restoring
 from lenskeeper.store.backup import backup
 from lenskeeper.store.database import Store, open_store
 from lenskeeper.store.errors import StoreTooNew, StoreUnavailable
 from lenskeeper.store.marks import EPOCH, read_mark, set_mark
-from lenskeeper.store.restore import restore
+from lenskeeper.store.restore import DROP_ALL, restore
 
 both = pytest.mark.parametrize("engine", ENGINES)
 
@@ -28,8 +31,6 @@ both = pytest.mark.parametrize("engine", ENGINES)
 def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL's own tools, of the server of these tests."""
     if "postgresql" in request.node.name:
-        from tests.engines import postgresql_server  # noqa: PLC0415  it makes the folder of programs ready
-
         postgresql_server()
         monkeypatch.setenv("PATH", str(postgresql_programs()), prepend=":")
 
@@ -231,11 +232,8 @@ def test_a_copy_of_a_database_in_use_is_restored_with_what_its_log_holds(tmp_pat
     assert said(store) == ["in the log"]
 
 
-def test_tables_of_somebody_else_on_the_server_are_not_dropped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tables_of_somebody_else_in_postgresql_are_not_dropped(tmp_path: Path) -> None:
     store = founded("postgresql", tmp_path)
-    monkeypatch.setenv("PATH", str(postgresql_programs()), prepend=":")
     copy = backup(store.url, tmp_path / "copy").path
     store.close()
     store = bare("postgresql", tmp_path)
@@ -246,3 +244,29 @@ def test_tables_of_somebody_else_on_the_server_are_not_dropped(
     with again.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM theirs")).scalar_one() == 0
     again.close()
+
+
+def test_a_dump_of_postgresql_that_is_damaged_in_its_middle_is_not_begun_and_would_not_be_kept(
+    tmp_path: Path,
+) -> None:
+    store = founded("postgresql", tmp_path)
+    for number in range(300):
+        say(store, "".join(sha256(f"{number} {part}".encode()).hexdigest() for part in range(20)))
+    copy = backup(store.url, tmp_path / "copy").path
+    store.write(lambda c: c.execute(delete(journal)))
+    say(store, "kept")
+    whole = bytearray(copy.read_bytes())
+    middle = len(whole) // 2
+    whole[middle : middle + 2_000] = bytes(2_000)
+    copy.write_bytes(whole)
+    assert origin_rows(copy, store) == [["0001"]]
+    with pytest.raises(Invalid, match="nothing was changed"):
+        put_back(copy, store)
+    assert said(store) == ["kept"]
+    with pytest.raises(StoreUnavailable):
+        programs_of_server.replace_all(store.url, DROP_ALL, copy)
+    assert said(store) == ["kept"]
+
+
+def origin_rows(copy: Path, store: Store) -> list[list[str]]:
+    return programs_of_server.rows_in(store.url, copy, ["alembic_version"])["alembic_version"]

@@ -1,6 +1,7 @@
 """The settings: one TOML file, and LENSKEEPER_* over it."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -18,6 +19,9 @@ from lenskeeper.base.errors import Invalid, NotFound
 ENVIRONMENT_PREFIX: Final = "LENSKEEPER_"
 NO_SETTINGS: Final = {"LENSKEEPER_PASSWORD", "LENSKEEPER_PYTHON"}  # read by `check --user` and by ./run
 SETTINGS_FILE: Final = "lenskeeper.toml"
+_PASSWORD: Final = re.compile(
+    r"//[^\s'\"]*@"
+)  # what stands before the host of an address, under whatever name
 
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
@@ -48,7 +52,7 @@ class PictureSettings(_Table):
 class StoreSettings(_Table):
     """Where the books lie. Relative paths are seen from the folder of the settings file."""
 
-    url: str = "sqlite:///lenskeeper.db"
+    url: Annotated[str, Field(repr=False)] = "sqlite:///lenskeeper.db"  # it may hold a password
     key_file: Path = Path("lenskeeper.key")
     backups: Path = Path("backups")
     backup_every_h: Annotated[int, Field(ge=0, le=744)] = 24  # 0: none is made by serve
@@ -145,4 +149,5 @@ def read_settings(path: Path | None = None) -> Settings:
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"setting {name} is {first['input']!r}: {first['msg'].lower()}", field=name) from None
+        held = _PASSWORD.sub("//***@", repr(first["input"]))
+        raise Invalid(f"setting {name} is {held}: {first['msg'].lower()}", field=name) from None

@@ -35,6 +35,9 @@ ONE_WRITER: Final = (
     0x6C656E73  # "lens": the advisory lock that makes PostgreSQL's writers wait for each other
 )
 CHECKPOINT_BUSY_MS: Final = 500  # the writer waits no longer for a long reader; the next night is soon enough
+ANALYSED_ROWS_MAX: Final = (
+    400  # of each index: what SQLite advises; a whole look would hold the writer for minutes
+)
 # A server that is gone without a word is noticed within half a minute, and not after the two hours of the system.
 SERVER_PATIENCE: Final = {
     "connect_timeout": 10,
@@ -177,7 +180,8 @@ def _tidied(connection: Connection) -> bool:
         return True
     _pragma(connection, f"busy_timeout={CHECKPOINT_BUSY_MS}")
     try:
-        _pragma(connection, "optimize")
+        _pragma(connection, f"analysis_limit={ANALYSED_ROWS_MAX}")
+        _pragma(connection, "optimize=0x10002")  # all tables, where SQLite knows of that
         busy, *_ = _pragma(connection, "wal_checkpoint(TRUNCATE)")
     finally:
         _pragma(connection, f"busy_timeout={BUSY_MS}")
