@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.engines import empty_postgresql, empty_sqlite
 
 from lenskeeper.store.database import Store, open_store
@@ -16,3 +17,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened = open_store(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def usual_logs() -> Iterator[None]:
+    """A test that set up logs wrote to a stream that is closed once it is over."""
+    yield
+    structlog.reset_defaults()

@@ -22,16 +22,18 @@ from lenskeeper.diagnosis.rows import (
     change,
     changes,
     in_doubt,
+    last_changes,
     load,
     pack_state,
     prune,
     save,
     standing,
+    stands,
     tallies,
     unpack_state,
 )
 from lenskeeper.diagnosis.schema import baseline, picture_state, verdict_change
-from lenskeeper.diagnosis.watch import Memory, Word, begin_anew, confirmed, watch
+from lenskeeper.diagnosis.watch import Memory, Word, begin_anew, confirmed, excuse, watch
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.schema import membership, point
 from lenskeeper.store.database import Store
@@ -263,3 +265,39 @@ def test_a_state_of_a_release_that_nobody_knows_is_learnt_anew(store: Store) -> 
     saved(store, [Saving(points[0], blurred_life()[LOOKS_MIN - 1].memory, LATER_S)])
     assert loaded(store, points)[points[0]].learnt.known
     assert unpack_state(b"") == Memory()
+
+
+def test_a_look_that_does_not_know_of_a_persons_act_is_not_written(store: Store) -> None:
+    points, _ = some_points(store, 2)
+    *_, last = life_of(points[0])
+    saved(store, [last])
+    memory = loaded(store, points)[points[0]]
+    swapped, records = begin_anew(memory, Restart.SWAPPED, LATER_S)
+    saved(store, [Saving(points[0], swapped, LATER_S, records=records)])
+    other = life_of(points[1])[-1]
+    late = [replace(last, at_s=LATER_S + 5), other]
+    assert store.write(lambda c: save(c, late, software=SOFTWARE, actor=ROUNDS)) == {points[0]}
+    found = loaded(store, points)
+    assert not found[points[0]].hold.held
+    assert not found[points[0]].learnt.known
+    assert found[points[1]].hold.held, "the others of the call are written"
+    with store.read() as connection:
+        now = stands(connection, Scope.ALL, points[0], at_s=LATER_S)
+        assert now is not None
+        assert now.judged_s == LATER_S
+        kinds = [r.evidence.change.what for r in last_changes(connection, Scope.ALL, points[0], 2)]
+    assert kinds == [What.RESTARTED, What.CLOSED]
+    knowing = Saving(points[0], replace(swapped, last=Word.FIT), LATER_S + 9)
+    assert store.write(lambda c: save(c, [knowing], software=SOFTWARE, actor=ROUNDS)) == set()
+
+
+@pytest.mark.parametrize("act", ["swapped", "repaired", "confirmed", "excused"])
+def test_every_act_of_a_person_is_counted(act: str) -> None:
+    memory = blurred_life()[-1].memory
+    done = {
+        "swapped": lambda: begin_anew(memory, Restart.SWAPPED, LATER_S),
+        "repaired": lambda: begin_anew(memory, Restart.REPAIRED, LATER_S),
+        "confirmed": lambda: confirmed(memory, DAY_KEY, LATER_S),
+        "excused": lambda: excuse(memory, Kind.BLUR, LATER_S),
+    }[act]()
+    assert done[0].acts == memory.acts + 1

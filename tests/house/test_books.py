@@ -1,18 +1,27 @@
 """What the rounds hand on is in the books: whole, once, and also after the disk was full."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert
+from structlog.testing import capture_logs
+from tests.diagnosis.days import look_of
+from tests.diagnosis.test_learning import healthy, lived, spoilt
 from tests.engines import empty_sqlite
 
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.rows import current, runs_of
-from lenskeeper.base.access import Scope
+from lenskeeper.base.access import ROUNDS, ActorId, Scope
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.base.spans import Span
-from lenskeeper.diagnosis.kinds import Verdict
+from lenskeeper.diagnosis.changes import Change, What
+from lenskeeper.diagnosis.evidence import evidence_of
+from lenskeeper.diagnosis.kinds import Kind, Verdict
+from lenskeeper.diagnosis.learning import LOOKS_MIN
+from lenskeeper.diagnosis.rows import Saving, last_changes, save
+from lenskeeper.diagnosis.watch import excuse, watch
 from lenskeeper.house.books import Books
 from lenskeeper.house.findings import Found
 from lenskeeper.house.memories import Memories
@@ -122,3 +131,87 @@ async def test_a_fault_of_ours_takes_the_tick_back_and_the_next_is_written(
     with store.read() as connection:
         (run,) = runs_of(connection, Scope.ALL, PointId(1), Lane.REACHABLE, BEGIN_S, BEGIN_S + 120)
     assert (run.a, run.b) == (BEGIN_S + 60, BEGIN_S + 120)
+
+
+async def test_what_was_judged_before_a_person_acted_is_not_written_over_the_act(store: Store) -> None:
+    clock = RehearsalClock(BEGIN_S + 60)
+    books = books_of(store, clock)
+    memories = books._memories
+    faulty, _ = lived([*(healthy(n) for n in range(LOOKS_MIN)), spoilt("blur", 0), spoilt("blur", 1)])
+    opened = [Saving(PointId(1), replace(faulty, chapters={}), BEGIN_S)]
+    store.write(lambda c: save(c, opened, software="test", actor=ROUNDS))
+    known = await memories.of(PointId(1), BEGIN_S)
+    assert known.hold.held
+    # a person excuses it while a look that had read the memory before is still being judged
+    act, told = excuse(known, Kind.BLUR, BEGIN_S + 10)
+    saying = [Saving(PointId(1), act, BEGIN_S + 10, records=told)]
+    store.write(lambda c: save(c, saying, software="test", actor=ActorId("local:li")))
+    _, after, late = watch(known, look_of(spoilt("blur", 2), BEGIN_S + 30))
+    after = memories.put(PointId(1), after)
+    books.take_look(
+        errand(1, BEGIN_S),
+        Looked(
+            Outcome.PLAYING,
+            findings=Found(
+                Verdict.FAULT, "blur", saving=Saving(PointId(1), after, BEGIN_S + 30, records=late)
+            ),
+        ),
+    )
+    assert await books.flush()
+    assert books.tally.overtaken == 1
+    now = await memories.of(PointId(1), BEGIN_S + 60)
+    assert now.learnt.excused == (Kind.BLUR,)
+    assert not now.hold.held, "read from the database, and not what the late look had left in memory"
+    # the next look knows of the act, and is written
+    _, after, _ = watch(now, look_of(healthy(3), BEGIN_S + 90))
+    seen = Found(Verdict.FIT, saving=Saving(PointId(1), memories.put(PointId(1), after), BEGIN_S + 90))
+    books.take_look(errand(1, BEGIN_S + 60), Looked(Outcome.PLAYING, findings=seen))
+    assert await books.flush()
+    assert books.tally.overtaken == 1
+    assert (await memories.of(PointId(1), BEGIN_S + 120)).learnt.excused == (Kind.BLUR,)
+
+
+async def test_the_records_of_looks_that_waited_are_all_written(store: Store) -> None:
+    books = books_of(store, RehearsalClock(BEGIN_S + 60))
+    memory, _ = lived([healthy(0)])
+    changes = [Change(what, BEGIN_S, BEGIN_S) for what in (What.FLAPPING, What.STEADY)]
+    records = [evidence_of(change, None, None, None, None, {}) for change in changes]
+    for n, record in enumerate(records):
+        saving = Saving(PointId(1), memory, BEGIN_S + n, records=(record,))
+        books.take_look(
+            errand(1, BEGIN_S), Looked(Outcome.PLAYING, findings=Found(Verdict.FIT, saving=saving))
+        )
+    assert await books.flush()
+    with store.read() as connection:
+        assert len(last_changes(connection, Scope.ALL, PointId(1))) == 2
+
+
+async def test_a_fact_is_logged_by_its_own_name_when_it_begins_and_when_it_ends(store: Store) -> None:
+    books = books_of(store, RehearsalClock(BEGIN_S + 60))
+    with capture_logs() as lines:
+        for kind in FactKind:
+            for began in (True, False):
+                books.take_fact(Fact(kind, "there", BEGIN_S, began, detail={"cure": "look at the line"}))
+    assert [line["event"] for line in lines] == [
+        f"{k.value}_{w}" for k in FactKind for w in ("began", "ended")
+    ]
+    assert {(line["log_level"], line["subject"], line["cure"]) for line in lines} == {
+        ("warning", "there", "look at the line")
+    }
+
+
+async def test_faults_of_ours_in_a_row_are_counted_until_something_is_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = books_of(store, RehearsalClock(BEGIN_S + 600))
+    with monkeypatch.context() as broken:
+        broken.setattr("lenskeeper.house.books.observe", lambda *_a, **_k: 1 / 0)
+        for n in range(2):
+            books.take_zone(zone(BEGIN_S + n * 60, bytes([2, 2, 2])))
+            with pytest.raises(ZeroDivisionError):
+                await books.flush()
+            assert await books.flush(), "nothing waits"
+    assert books.tally.own_faults == 2
+    books.take_zone(zone(BEGIN_S + 120, bytes([2, 2, 2])))
+    assert await books.flush()
+    assert books.tally.own_faults == 0

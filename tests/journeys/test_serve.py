@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -101,6 +101,8 @@ def test_what_serve_finds_is_in_the_books_and_it_ends_when_told(tmp_path: Path) 
         with serving(config.parent) as serve:
             until(lambda: figures(port)["lenskeeper_pictures_total"] >= CAMERAS - FAULTY)
             until(lambda: figures(port)['lenskeeper_slots_total{end="done"}'] >= 3)
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as health:
+                assert health.read() == b"ok\n"
             second = subprocess.run(  # noqa: S603  ourselves
                 command("serve", "--for", "5"),
                 cwd=config.parent,
@@ -123,7 +125,13 @@ def test_what_serve_finds_is_in_the_books_and_it_ends_when_told(tmp_path: Path) 
             os.kill(serve.pid, signal.SIGTERM)
             assert serve.wait(15) == 0
             assert serve.stderr is not None
-            assert "our_fault" not in serve.stderr.read()
+            words = serve.stderr.read()
+            assert "our_fault" not in words
+            assert (
+                f"lenskeeper: serving {CAMERAS} cameras, books in sqlite, http://127.0.0.1:{port}/metrics"
+                in words
+            )
+            assert "lenskeeper: ended after" in words
     with opened(config) as home:
         assert verified(home).faults == ()
         with home.store.read() as connection:
@@ -136,3 +144,34 @@ def test_what_serve_finds_is_in_the_books_and_it_ends_when_told(tmp_path: Path) 
     assert len(reach) == CAMERAS
     assert 0 < list(reach.values()).count(State.DOWN) <= silent + 1
     assert len(fit) >= (CAMERAS - FAULTY) // 2
+
+
+def children_of(pid: int) -> set[int]:
+    """The processes whose parent it is."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            words = status.read_text().rpartition(")")[2].split()
+            if int(words[1]) == pid and words[0] != "Z":
+                found.add(int(status.parent.name))
+    return found
+
+
+@pytest.mark.timeout(120)
+def test_no_picture_worker_outlives_a_serve_that_is_killed(tmp_path: Path) -> None:
+    port = free_port()
+    config = registered(tmp_path / "home", ["rtsp://127.0.0.1:9/none"], port)
+    with serving(config.parent) as serve:
+        until(lambda: figures(port)["lenskeeper_points"] == 1)
+        workers = children_of(serve.pid)
+        assert workers
+        serve.kill()
+        serve.wait(5)
+        until(lambda: not any(alive(pid) for pid in workers), within_s=5)
+
+
+def alive(pid: int) -> bool:
+    """Whether it still is a picture worker: dead ones may wait for whoever is to bury them."""
+    with suppress(OSError):
+        return b"lenskeeper.house.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False

@@ -71,6 +71,16 @@ class Saving:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How one point stood at its last look that was saved."""
+
+    judged_s: int
+    word: Word
+    reason: str
+    is_provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """A row of verdict_change. software: that made it; actor: who acted, or the rounds."""
 
@@ -229,6 +239,27 @@ def changes(
     if point_id is not None:
         statement = statement.where(c.point_id == point_id)
     return list(_recorded(connection, statement.order_by(c.id).limit(LIST_MAX)))
+
+
+def last_changes(
+    connection: Connection, scope: Scope, point_id: PointId, limit: int = LIST_MAX
+) -> list[Recorded]:
+    """The newest records of one point, the newest first."""
+    c = verdict_change.c
+    statement = select(verdict_change).where(c.point_id == point_id, _seen(scope, c.point_id, c.at_s))
+    return list(_recorded(connection, statement.order_by(c.id.desc()).limit(min(limit, LIST_MAX))))
+
+
+def stands(connection: Connection, scope: Scope, point_id: PointId, *, at_s: int) -> Standing | None:
+    """How one point stood at its last look that was saved; None where there was none."""
+    c = picture_state.c
+    statement = select(c.judged_s, c.word, c.reason, c.is_provisional).where(
+        c.point_id == point_id, _seen(scope, c.point_id, at_s)
+    )
+    row = connection.execute(statement).first()
+    return (
+        None if row is None else Standing(row.judged_s, Word(row.word), row.reason, bool(row.is_provisional))
+    )
 
 
 def change(connection: Connection, scope: Scope, change_id: int) -> Recorded:
