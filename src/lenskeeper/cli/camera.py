@@ -3,14 +3,14 @@
 import argparse
 import csv
 import getpass
-import socket
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
 
-from lenskeeper.base.access import ActorId, Scope
+from lenskeeper.base.access import ActorId
 from lenskeeper.base.days import day_span, zone_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.dates import local_date
@@ -27,13 +27,13 @@ from lenskeeper.house.cameras import (
     swap,
 )
 from lenskeeper.house.home import Home, opened
-from lenskeeper.house.serve import landmarks_of, manners_of
+from lenskeeper.house.plan import plan_of, write_plan
 from lenskeeper.inventory.columns import BY_FIELD
 from lenskeeper.inventory.faults import Fault, said
 from lenskeeper.inventory.filing import PLACES, told
 from lenskeeper.inventory.rows_devices import Equipment
-from lenskeeper.inventory.rows_watched import watched
-from lenskeeper.probing.probe_plan import as_rows, probe_plan
+from lenskeeper.probing.probe_plan import as_rows
+from lenskeeper.reporting.languages import Language
 
 ACTS: Final = ("set", "swap", "move", "retire", "view", "confirm", "excuse")
 
@@ -76,6 +76,13 @@ def add_camera(commands: Any) -> None:
     )
     plan.add_argument("--source", action="append", default=[], metavar="ADDRESS", help="where we look from")
     plan.add_argument("--csv", action="store_true", help="the destinations as CSV")
+    plan.add_argument(
+        "--to", type=Path, action="append", default=[], metavar="FILE",
+        help="everything in one file, .xlsx or .csv: each host and port, witnesses, ramp days, stop switch",
+    )  # fmt: skip
+    plan.add_argument(
+        "--language", choices=[one.value for one in Language], default="en", help="of the file (en)"
+    )
 
 
 def run_camera(given: argparse.Namespace) -> int:
@@ -104,12 +111,9 @@ def run_camera(given: argparse.Namespace) -> int:
 def run_plan(given: argparse.Namespace) -> int:
     """Print it."""
     with opened(given.config) as home:
-        settings = home.settings.rounds
-        with home.store.read() as connection:
-            fleet = watched(connection, Scope.ALL, home.now_s())
-        manners = manners_of(settings, ramp_from_s=home.now_s())
-        sources = given.source or [socket.gethostname()]
-        plan = probe_plan(fleet, manners, sources=sources, landmarks=landmarks_of(settings))
+        plan = plan_of(home, given.source)
+        for path in given.to:
+            write_plan(home, plan, path, Language(given.language))
     rows = as_rows(plan)
     if given.csv:
         out = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [])
@@ -134,6 +138,8 @@ def run_plan(given: argparse.Namespace) -> int:
     screen.print(f"stop: lenskeeper stop --everything (or --pictures, --zone, --site); {plan.stop}")
     if plan.without_address:
         screen.print(f"{len(plan.without_address)} cameras have no address to look at")
+    for path in given.to:
+        screen.print(f"  {path}")
     return 0
 
 
