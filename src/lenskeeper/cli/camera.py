@@ -7,7 +7,9 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from rich.console import Console
 from rich.table import Table
 
 from lenskeeper.base.access import ActorId
@@ -17,12 +19,14 @@ from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.house.cameras import (
+    PictureFile,
     accept_view,
     confirm_reference,
     correct,
     excuse_kind,
     hung,
     move,
+    picture_of,
     retire,
     swap,
 )
@@ -43,7 +47,8 @@ def add_camera(commands: Any) -> None:
     camera: argparse.ArgumentParser = commands.add_parser(
         "camera",
         help="one camera: its file, and what a person corrects or says of it",
-        description="Without an act its file and devices are shown. What a hand corrects, no later sheet overwrites.",
+        description="Without an act its file, its devices and what is known of its picture are shown. "
+        "What a hand corrects, no later sheet overwrites.",
     )
     camera.add_argument("camera", metavar="CAMERA", help="its code or its whole name")
     camera.add_argument("--by", default="", metavar="NAME", help="who says so (the account on this machine)")
@@ -177,3 +182,54 @@ def _show(home: Home, words: str) -> None:
         what = one.equipment
         history.add_row(*ends, what.make, what.model, what.serial, one.mount.url)
     out.print(history)
+    _show_picture(out, picture_of(home, point.point_id), zone)
+
+
+def _show_picture(out: Console, known: PictureFile, zone: ZoneInfo) -> None:
+    def at(second: int) -> str:
+        return f"{datetime.fromtimestamp(second, zone):%Y-%m-%d %H:%M}"
+
+    now, memory = known.standing, known.memory
+    if now is None:
+        out.print("its picture: nobody has looked at it yet")
+        return
+    provisional = ", provisionally: no reference stands in this light yet" if now.is_provisional else ""
+    reason = f" ({now.reason})" if now.reason else ""
+    out.print(
+        f"its picture: {now.word.value.replace('_', ' ')}{reason}{provisional}; last kept {at(now.judged_s)}"
+    )
+    if (since_s := memory.hold.flapping_since_s) is not None:
+        out.print(f"flapping since {at(since_s)}: its verdict changes again and again")
+    if held := memory.hold.held:
+        table = Table(
+            "fault", "stream", "since", "severity", "figure", "limit", "compared with",
+            title="faults that stand", title_justify="left",
+        )  # fmt: skip
+        for one in held:
+            table.add_row(
+                one.kind.value, one.rung.value, at(one.since_s), one.severity.value,
+                f"{one.figure:.3g}", f"{one.limit:.3g}", one.compared_with,
+            )  # fmt: skip
+        out.print(table)
+    if references := sorted(memory.learnt.known.items()):
+        table = Table(
+            "light", "stream", "looks", "since", "renewed", "", title="references", title_justify="left"
+        )
+        for key, one_known in references:
+            word = "" if one_known.is_confirmed else f"asks for a person: {', '.join(one_known.doubts)}"
+            looks, since = str(one_known.looks), at(one_known.from_s)
+            table.add_row(key.part.value, key.rung.value, looks, since, at(one_known.renewed_s), word)
+        out.print(table)
+    else:
+        out.print("no reference yet: fit is provisional until one stands on 15 looks over 2 hours")
+    if known.asks_for_person:
+        out.print("say `confirm` if its first reference is right, `view` if it shall be learnt anew")
+    if known.changes:
+        table = Table("at", "what", "stream", "who", "why", title="last changes", title_justify="left")
+        for record in known.changes:
+            change = record.evidence.change
+            words = " ".join(
+                word for word in (change.what.value, change.kind.value if change.kind else "") if word
+            )
+            table.add_row(at(change.at_s), words, change.rung.value, record.actor, change.reason)
+        out.print(table)

@@ -16,6 +16,7 @@ from lenskeeper.base.errors import CallerError
 from lenskeeper.cli.camera import add_camera, run_camera, run_plan
 from lenskeeper.cli.check import add_check, run_check
 from lenskeeper.cli.demo import add_demo, run_demo
+from lenskeeper.cli.facts import add_facts, run_facts
 from lenskeeper.cli.init import add_init, run_init
 from lenskeeper.cli.lists import add_lists, run_cameras, run_runs
 from lenskeeper.cli.organisation import (
@@ -55,6 +56,7 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "camera": run_camera,
     "plan": run_plan,
     "runs": run_runs,
+    "facts": run_facts,
     "report": run_report,
     "maintenance": run_maintenance,
     "backup": run_backup,
@@ -86,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     add_organisation(commands)
     add_lists(commands)
     add_camera(commands)
+    add_facts(commands)
     add_reports(commands)
     add_upkeep(commands)
     add_simulate(commands)

@@ -1,6 +1,7 @@
 """What a person does to one camera: correct, swap, move, retire, and judge its picture where the rules cannot."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
@@ -13,6 +14,8 @@ from lenskeeper.diagnosis import rows as diagnosis_rows
 from lenskeeper.diagnosis.changes import Restart
 from lenskeeper.diagnosis.evidence import Evidence
 from lenskeeper.diagnosis.kinds import Kind
+from lenskeeper.diagnosis.known import Known
+from lenskeeper.diagnosis.parts import Key
 from lenskeeper.diagnosis.rows import Saving
 from lenskeeper.diagnosis.watch import Memory, begin_anew, confirmed, excuse
 from lenskeeper.house.books import SOFTWARE
@@ -25,6 +28,7 @@ from lenskeeper.inventory.rows_points import Filters, Point
 from lenskeeper.units import rows as units
 
 LISTED: Final = 50
+CHANGES_SHOWN: Final = 10
 
 
 def find_camera(connection: Connection, words: str, at_s: int) -> Point:
@@ -123,6 +127,34 @@ def hung(home: Home, words: str) -> tuple[Point, list[Installed]]:
     with home.store.read() as connection:
         point = find_camera(connection, words, home.now_s())
         return point, rows_devices.history(connection, Scope.ALL, point.point_id, home.now_s())
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """What is known of one camera's picture. standing: None where nobody has looked. changes: the newest first."""
+
+    standing: diagnosis_rows.Standing | None
+    memory: Memory
+    changes: list[diagnosis_rows.Recorded]
+
+    @property
+    def asks_for_person(self) -> list[tuple[Key, Known]]:
+        """First references that look odd and that nobody has confirmed."""
+        return [
+            (key, known) for key, known in sorted(self.memory.learnt.known.items()) if not known.is_confirmed
+        ]
+
+
+def picture_of(home: Home, point_id: PointId) -> PictureFile:
+    """The picture's part of a camera's file."""
+    now_s = home.now_s()
+    with home.store.read() as connection:
+        memory = diagnosis_rows.load(connection, Scope.ALL, [point_id], at_s=now_s).get(point_id) or Memory()
+        return PictureFile(
+            diagnosis_rows.stands(connection, Scope.ALL, point_id, at_s=now_s),
+            memory,
+            diagnosis_rows.last_changes(connection, Scope.ALL, point_id, CHANGES_SHOWN),
+        )
 
 
 def _act(home: Home, words: str, work: Callable[[Connection, PointId, int], None]) -> Point:
