@@ -16,7 +16,7 @@ from lenskeeper.diagnosis.evidence import Evidence
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.diagnosis.known import Known
 from lenskeeper.diagnosis.parts import Key
-from lenskeeper.diagnosis.rows import Saving
+from lenskeeper.diagnosis.rows import Saving, save
 from lenskeeper.diagnosis.watch import Memory, begin_anew, confirmed, excuse
 from lenskeeper.house.books import SOFTWARE
 from lenskeeper.house.home import Home
@@ -182,7 +182,7 @@ def _judge(
     memory = diagnosis_rows.load(connection, Scope.ALL, [point_id], at_s=now_s).get(point_id) or Memory()
     after, records = act(memory)
     saving = Saving(point_id, after, now_s, records=records)
-    diagnosis_rows.save(connection, [saving], software=SOFTWARE, actor=actor)
+    save(connection, [saving], software=SOFTWARE, actor=actor)
 
 
 def _enter(

@@ -19,10 +19,11 @@ from lenskeeper.inventory.ids import CredentialId
 from lenskeeper.inventory.rows_credentials import Login, Stored
 from lenskeeper.inventory.vault import Vault, make_key
 from lenskeeper.leases.rows import release, take
-from lenskeeper.probing import rows as probing_rows
 from lenskeeper.probing.credentials import credential
 from lenskeeper.probing.memory import Changes
 from lenskeeper.probing.refusals import fingerprints
+from lenskeeper.probing.rows import remembered
+from lenskeeper.probing.rows import save as save_visits
 
 ROTATE_TTL_S: Final = 600  # never lived through: the lease goes back in the transaction that takes it
 
@@ -123,7 +124,7 @@ def _keep_refusals(
     renamed = {before(each): after(each) for each in accounts}
     kept = [
         replace(record, account=renamed[record.account])
-        for record in probing_rows.remembered(connection, Scope.ALL).logins
+        for record in remembered(connection, Scope.ALL).logins
         if record.account in renamed
     ]
-    probing_rows.save(connection, Changes(logins=tuple(kept)), actor=LOCAL_OPERATOR)
+    save_visits(connection, Changes(logins=tuple(kept)), actor=LOCAL_OPERATOR)
