@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lenskeeper.base.errors import Invalid, NotFound
+from lenskeeper.house.serve import landmarks_of, manners_of
 from lenskeeper.house.settings import read_settings
 
 
@@ -43,6 +44,7 @@ WRONG = [
         "[log]\nlevel = 'loud'\n",
         "setting log.level is 'loud': input should be 'debug', 'info', 'warning' or 'error'",
     ),
+    ("[rounds.sites_kbps]\nmall = 2\n", "setting rounds.sites_kbps.mall is 2: input should be greater than"),
     ("[weather]\nx = 1\n", "setting weather is {'x': 1}: extra inputs are not permitted"),
     ("[probing\n", "is no TOML"),
 ]
@@ -66,3 +68,33 @@ def test_a_misspelt_variable_is_not_passed_over(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("LENSKEEPER_PROBNG__CONNECT_S", "3")
     with pytest.raises(Invalid, match="names no setting"):
         read_settings()
+
+
+def test_lines_and_gateways_are_set_by_name_and_reach_the_rounds(tmp_path: Path) -> None:
+    file = tmp_path / "lenskeeper.toml"
+    file.write_text(
+        """[rounds]
+        uplink_kbps = 1000
+        site_kbps = 500
+        host_kbps = 250
+        uplinks_kbps = {"4G Binhe Road" = 400}
+        sites_kbps = {mall = 64}
+        gateways = {mall = "rtsp://10.0.0.1:22/"}
+        witnesses = {north = ["rtsp://10.0.0.2:554/"]}
+        """
+    )
+    settings = read_settings(file).rounds
+    manners, landmarks = manners_of(settings, ramp_from_s=None), landmarks_of(settings)
+    assert (manners.uplink_bps, manners.site_bps, manners.host_bps) == (1_000_000, 500_000, 250_000)
+    assert manners.uplinks_bps == {"4G Binhe Road": 400_000}
+    assert manners.sites_bps == {"mall": 64_000}
+    assert (landmarks.gateways["mall"].host, landmarks.gateways["mall"].port) == ("10.0.0.1", 22)
+    assert [t.host for t in landmarks.witnesses["north"]] == ["10.0.0.2"]
+
+
+def test_a_gateway_that_is_no_address_is_named_with_its_site(tmp_path: Path) -> None:
+    file = tmp_path / "lenskeeper.toml"
+    file.write_text('[rounds]\ngateways = {mall = "gopher:"}\n')
+    with pytest.raises(Invalid, match=r"rounds\.gateways of mall") as told:
+        landmarks_of(read_settings(file).rounds)
+    assert told.value.field == "rounds.gateways"

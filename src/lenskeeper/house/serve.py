@@ -230,6 +230,9 @@ class Server:
                 self._failed("follow", error)
 
     async def _tend_on(self) -> None:
+        tidied_s = (
+            self.home.clock.elapsed_s()
+        )  # whoever closes the database last tidies it, so a restart need not
         while True:
             await self.home.clock.sleep(CHORES_S)
             try:
@@ -237,6 +240,9 @@ class Server:
                 await chores.add_up_days(self.home)
                 await chores.forget_old(self.home)
                 await chores.back_up_if_due(self.home)
+                if self.home.clock.elapsed_s() - tidied_s >= chores.DAY_S:
+                    await chores.tidy(self.home)
+                    tidied_s = self.home.clock.elapsed_s()
             except Exception as error:  # noqa: BLE001  the same
                 self._failed("chores", error)
 
@@ -431,9 +437,15 @@ def landmarks_of(settings: RoundSettings) -> Landmarks:
 
 def _landmark(setting: str, of: str, place: str) -> Target:
     try:
-        return parse_target(place)
+        target = parse_target(place)
     except Invalid as wrong:
         raise Invalid(f"rounds.{setting} of {of}: {wrong}", field=f"rounds.{setting}") from None
+    if target.route.is_file:
+        raise Invalid(
+            f"rounds.{setting} of {of}: {place!r} is no address: write rtsp://HOST:PORT/ or http://HOST:PORT/",
+            field=f"rounds.{setting}",
+        )
+    return target
 
 
 async def serve(home: Home, order: ServeOrder) -> None:
