@@ -6,6 +6,7 @@ that really pass; what the books hold, they hold by our clock.
 
 import asyncio
 import functools
+import selectors
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -42,7 +43,7 @@ from lenskeeper.units.ids import UnitId
 MINUTE: Final = 60
 SLOT_ENDS_S: Final = 59.5  # of its minute: all that belongs to the slot has come
 PLAN_EVERY: Final = 10  # minutes between two readings of the plan; it is read after each act, too
-SUMS_EVERY: Final = 360  # minutes between two sums of the days that are over
+SUMS_EVERY: Final = 60  # minutes between two sums of the days that are over
 TURNS: Final = 10  # of the loop, in which everybody who was woken comes to rest
 FOREVER: Final = 1 << 40
 MANNERS: Final = Manners(picture_period_s=(300, 1_800, 3_600))
@@ -68,6 +69,13 @@ class WeekClock(VirtualClock):
     def minute(self) -> int:
         """Minutes that have really passed."""
         return int(self.since_s) // MINUTE
+
+
+class NoSockets(selectors.SelectSelector):
+    """While anybody can go on, nobody is asked for: a week has half a million turns of the loop."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return [] if timeout == 0 else super().select(timeout)
 
 
 @dataclass
@@ -186,6 +194,11 @@ class Town:
         return self._doors[url]
 
     # -- living
+
+    def run(self) -> None:
+        """Live through all of it."""
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(NoSockets())) as runner:
+            runner.run(self.live())
 
     async def live(self) -> None:
         """All minutes, one after the other, and then what came late is added up."""

@@ -1,6 +1,5 @@
 """The planted truth over a week of minutes, from the greeting of a camera to the figure of a report."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from lenskeeper.base.spans import Span
 from lenskeeper.inventory.camera_file import CameraFile
 from lenskeeper.inventory.rows_devices import Equipment, Mount, install, swap
 from lenskeeper.inventory.rows_points import move, retire
+from lenskeeper.reporting.assemble import drill
 from lenskeeper.reporting.definitions import Metric
 from lenskeeper.reporting.periods import Period, period_of
 from lenskeeper.reporting.report import Report
@@ -47,6 +47,7 @@ AUTHOR, SECOND = ActorId("first"), ActorId("second")
 OLD, NEW = "Haikang", "Dahua"
 LENGTHS_MIN = (1, 2, 3, 4, 5, 9, 10, 11, 15, 29, 30, 31, 59, 60, 61, 119, 240, 481, 1_440, 1_501)
 FLAPPING = ((0.3, 0.4), (0.05, 0.5), (0.5, 0.05))  # chance a minute to fall silent, and to answer again
+HOUR = 3_600
 CUT_MIN, DARK_MIN, CRASH_MIN, KEPT_MIN, LATE_MIN = 40, 25, 17, 60, 120
 
 
@@ -201,9 +202,9 @@ def plant_blows(story: Story) -> None:
     town.crash = (at(50), at(50) + CRASH_MIN)
     town.set_clock(at(60), -3)
     town.set_clock(at(70), 5)
-    town.kept_back = (SOUTH, range(at(80), at(80) + KEPT_MIN))
+    town.kept_back = (SOUTH, range(at(78), at(78) + KEPT_MIN))
     for late_min in (LATE_MIN, LATE_MIN + 30):
-        town.after(at(80) + KEPT_MIN + late_min, town.hand_over)
+        town.after(at(78) + KEPT_MIN + late_min, town.hand_over)
 
 
 def plant_acts(story: Story) -> None:
@@ -265,10 +266,11 @@ def plant_plans(story: Story) -> None:
     story.do(
         1, lambda c, now_s: plans.revoke(c, called_off.plan_id, reason="rain", actor=AUTHOR, now_s=now_s)
     )
-    cut_short = story.propose(["south 1"], [(plot.at_s(100), plot.at_s(100) + 7_200)])
+    cut_short = story.propose(["south 1"], [(plot.at_s(100), plot.at_s(100) + 4_000)])
+    assert not cut_short.pending
     end_s = plot.at_s(100) + 2_411
     story.do(
-        102,
+        100.9,
         lambda c, now_s: plans.revoke(
             c, cut_short.plan_id, reason="done", actor=AUTHOR, now_s=now_s, ends_s=end_s
         ),
@@ -360,15 +362,18 @@ def reports_agree(connection: Connection, story: Story, unit_id: UnitId | None, 
     ]
     for one in (whole, *days):
         report_agrees(story, one, unit_id)
-    added_up = [
-        sum(getattr(day.whole.sums, name) for day in days) for name in ("up_s", "down_s", "expected_s")
-    ]
-    sums = whole.whole.sums
-    assert added_up == [sums.up_s, sums.down_s, sums.expected_s]
+    assert [sum(column) for column in zip(*(additive(day) for day in days), strict=True)] == additive(whole)
     if unit_id is not None and unit_id != story.units["land"]:  # all its cameras are in one time zone
         assert [reach(line.sums) for line in whole.days] == [
             reach_of(plain_sums(story, *day_span(day_of(day), tz), unit_id)) for day in story.plot.days
         ]
+
+
+def additive(made: Report) -> list[int]:
+    """What adds up over days: all but the days of cameras that did not serve on them, which no report of a day has."""
+    sums = made.whole.sums
+    planned_s = sums.excluded_s - sums.out_of_service_s
+    return [sums.up_s, sums.down_s, sums.expected_s, planned_s, sums.outages, sums.repaired, sums.repair_s]
 
 
 def report_agrees(story: Story, made: Report, unit_id: UnitId | None) -> None:
@@ -416,7 +421,7 @@ def reach_of(parts: Iterable[PointSums]) -> tuple[int, ...]:
 
 def lived(store: Store, plot: Plot) -> Story:
     story = told(store, plot)
-    asyncio.run(story.town.live())
+    story.town.run()
     story.town.tell_truth()
     return story
 
@@ -431,3 +436,26 @@ def test_a_week_of_minutes_is_in_the_books_and_reports_as_it_was(tmp_path: Path)
 @pytest.mark.timeout(200)
 def test_a_day_of_23_hours_is_in_the_books_of_both_engines_as_it_was(store: Store) -> None:
     agrees(lived(store, SHORT_DAY))
+
+
+def test_200_cameras_dead_for_eight_hours_lose_exactly_eight_hours_each(store: Store) -> None:
+    noon_s = day_span(day_of(date(2026, 11, 2)), SHANGHAI)[0] + 12 * HOUR
+    town = Town(store, noon_s + 5 * HOUR, 10 * 60, {})
+    town_id = store.write(
+        lambda c: units.add(c, name="town", tz=SHANGHAI, actor=LOCAL_OPERATOR, now_s=noon_s)
+    )
+    for n in range(210):
+        file = CameraFile(f"camera {n}", url=f"rtsp://10.0.0.{n + 1}:554/live", zone="town", klass=3)
+        one = town.plant(file, unit_id=town_id, tz=SHANGHAI)
+        if n >= 10:
+            one.silent.update(range(60, 9 * 60))  # from 18:00, over midnight
+    town.run()
+    with store.read() as connection:
+        period = period_of("2026-11-02..2026-11-03", SHANGHAI)
+        made = report(connection, Scope.ALL, None, period, now_s=town.clock.now_s)
+    lost = {one.name: one.numerator for one in drill(made, made.whole, Metric.LOST) if one.numerator}
+    assert lost == {f"camera {n}": 8 * HOUR for n in range(10, 210)}
+    sums = made.whole.sums
+    assert (sums.outages, sums.repaired, sums.repair_s) == (200, 200, 200 * 8 * HOUR)
+    assert sums.up_s == 210 * (10 * 60 - 1) * MINUTE - sums.down_s  # its first minute the prober waits
+    assert [line.sums.down_s for line in made.days] == [200 * 6 * HOUR, 200 * 2 * HOUR]
