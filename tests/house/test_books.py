@@ -1,15 +1,19 @@
 """What the rounds hand on is in the books: whole, once, and also after the disk was full."""
 
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, create_engine, insert, text
 from structlog.testing import capture_logs
 from tests.diagnosis.days import look_of
 from tests.diagnosis.test_learning import healthy, lived, spoilt
 from tests.engines import empty_sqlite
+from tests.founded import founded
 
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.rows import current, runs_of
@@ -34,8 +38,10 @@ from lenskeeper.probing.errands import Errand, Looked, Stream, Why
 from lenskeeper.probing.memory import NOTHING_REMEMBERED
 from lenskeeper.probing.round_results import Fact, FactKind, ZoneRound
 from lenskeeper.store.database import Store, open_store
+from lenskeeper.store.errors import StoreUnavailable
 
 BEGIN_S = 1_795_000_200
+SOME_ROOM_BYTES = 60_000
 ROSTER = (PointId(1), PointId(2), PointId(3))
 
 
@@ -84,34 +90,107 @@ async def test_a_tick_is_one_transaction_and_one_announcement_for_all_changes(st
     assert facts["blind_zone_began"].body == {"cure": "look at the line"}
 
 
-async def test_results_wait_while_the_disk_is_full_and_none_is_lost(tmp_path: Path) -> None:
+def pages(store: Store, most: int) -> None:
+    limit = partial(Connection.exec_driver_sql, statement=f"PRAGMA max_page_count={most}")
+    store.write(lambda c: limit(c).close())
+
+
+@contextmanager
+def full_disk(store: Store) -> Iterator[None]:
+    """No page more than there are; SQLite says of it what it says of ENOSPC."""
+    with store.read() as connection:
+        there = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    pages(store, there)
+    yield
+    pages(store, 1_000_000)
+
+
+@contextmanager
+def limit_on_files(store: Store) -> Iterator[None]:
+    """RLIMIT_FSIZE, as `ulimit -f` and systemd's LimitFSIZE set it; of this process, for these few seconds."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = Path(str(store.url.database)).stat().st_size + SOME_ROOM_BYTES
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+class Minutes:
+    """One camera that is up and down by turns, minute for minute."""
+
+    def __init__(self, books: Books, clock: RehearsalClock) -> None:
+        self.books, self.clock, self.number = books, clock, 0
+
+    async def write_next(self) -> bool:
+        self.number += 1
+        self.clock.now = BEGIN_S + self.number * 60
+        codes = bytes([2, 1 + self.number % 2, 2])
+        self.books.take_zone(zone(self.clock.now - 60, codes, (1, f"reason {self.number}")))
+        return await self.books.flush()
+
+    def must_be_whole(self, store: Store) -> None:
+        with store.read() as connection:
+            runs = runs_of(connection, Scope.ALL, PointId(2), Lane.REACHABLE, BEGIN_S, self.clock.now)
+        assert sum(run.b - run.a for run in runs) == self.number * 60
+        assert all(run.state == 1 + ((run.a - BEGIN_S) // 60 + 1) % 2 for run in runs)
+
+
+@pytest.mark.parametrize("full", [full_disk, limit_on_files])
+async def test_results_wait_while_there_is_no_room_and_none_is_lost(
+    full: Callable[[Store], AbstractContextManager[None]], tmp_path: Path
+) -> None:
     store = open_store(empty_sqlite(tmp_path / "small.db"))
     clock = RehearsalClock(BEGIN_S)
     books = books_of(store, clock)
-    with store.read() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    limit = partial(Connection.exec_driver_sql, statement=f"PRAGMA max_page_count={pages}")
-    store.write(lambda c: limit(c).close())
-    written, minute = True, 0
-    while written:
-        minute += 1
-        assert minute < 3_000, "the disk was never full"
-        clock.now = BEGIN_S + minute * 60
-        books.take_zone(zone(clock.now - 60, bytes([2, 1 + minute % 2, 2]), (1, f"reason {minute}")))
-        written = await books.flush()
-    assert books.tally.failed == 1
-    assert books.tally.waiting_since_s == clock.now
-    for _ in range(3):
-        minute += 1
-        clock.now = BEGIN_S + minute * 60
-        books.take_zone(zone(clock.now - 60, bytes([2, 1 + minute % 2, 2]), (1, f"reason {minute}")))
-        assert not await books.flush()
-    store.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000").close())
+    minutes = Minutes(books, clock)
+    with full(store), capture_logs() as logs:
+        while await minutes.write_next():
+            assert minutes.number < 3_000, "the disk was never full"
+        assert books.tally.failed == 1
+        assert books.tally.waiting_since_s == clock.now
+        for _ in range(3):
+            assert not await minutes.write_next()
+    (told,) = (log for log in logs if log["event"] == "books_cannot_be_written")
+    assert "free space, or raise the limit on file sizes (ulimit -f)" in told["error"]
     assert await books.flush()
+    minutes.must_be_whole(store)
+    store.close()
+
+
+def as_admin(store: Store, *statements: str) -> None:
+    """From another database of the same server."""
+    address = store.url.set(drivername="postgresql+psycopg", database="postgres")
+    admin = create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement.format(name=store.url.database)))
+    admin.dispose()
+
+
+async def test_results_wait_while_the_server_is_lost_and_none_is_lost_when_it_is_back(tmp_path: Path) -> None:
+    store = founded("postgresql", tmp_path)
+    clock = RehearsalClock(BEGIN_S)
+    books = books_of(store, clock)
+    minutes = Minutes(books, clock)
+    assert await minutes.write_next()
     with store.read() as connection:
-        runs = runs_of(connection, Scope.ALL, PointId(2), Lane.REACHABLE, BEGIN_S, clock.now)
-    assert sum(run.b - run.a for run in runs) == minute * 60
-    assert all(run.state == 1 + ((run.a - BEGIN_S) // 60 + 1) % 2 for run in runs)
+        connection.execute(text("SELECT 1"))
+    as_admin(
+        store,
+        "ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+    )
+    for _ in range(3):
+        assert not await minutes.write_next()
+    with pytest.raises(StoreUnavailable), store.read():
+        pass
+    assert books.tally.failed == 3
+    as_admin(store, "ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
+    assert await minutes.write_next()
+    assert books.tally.waiting_since_s is None
+    minutes.must_be_whole(store)
     store.close()
 
 

@@ -173,3 +173,19 @@ async def test_a_copy_is_due_by_the_newest_in_the_folder_and_not_by_when_we_were
     clock.now -= 400 * 86_400  # it was set wrong when the copies were made
     assert await chores.back_up_if_due(home) is not None
     home.store.close()
+
+
+async def test_the_log_of_the_database_is_brought_home_each_night_and_a_reader_in_the_way_is_told(
+    tmp_path: Path,
+) -> None:
+    home = home_in(tmp_path / "city", RehearsalClock(0))
+    log = tmp_path / "city" / "lenskeeper.db-wal"
+    assert log.stat().st_size > 0
+    with home.store.read() as connection, capture_logs() as logs:
+        connection.exec_driver_sql("SELECT count(*) FROM lease")  # from here on it has its snapshot
+        home.store.write(lambda c: c.exec_driver_sql("DELETE FROM lease").close())
+        await chores.tidy(home)
+    assert [one["event"] for one in logs] == ["log_is_not_home"]
+    await chores.tidy(home)
+    assert log.stat().st_size == 0
+    home.store.close()

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from tests.engines import bare_postgresql
 
 from lenskeeper.base.days import day_of, day_span
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.cli import main
 from lenskeeper.house.exercise import Exercise
 
-CAMERAS = 36
+CAMERAS = {"sqlite": 36, "postgresql": 13}  # a statement costs a way to the server
 GUIDE = Path(__file__).parents[2] / "docs/guide/fleet.md"
 TODAY = date(2026, 11, 23)
 SLOT_S = 60
@@ -46,9 +47,9 @@ def typed(
     return type_it
 
 
-def up_and_down(day: int) -> tuple[int, int]:
+def up_and_down(day: int, cameras: int) -> tuple[int, int]:
     """Brute force: every slot of every registered camera, asked of the script one by one."""
-    exercise = Exercise(cameras=CAMERAS)
+    exercise = Exercise(cameras=cameras)
     span = day_span(day, "Asia/Shanghai")
     script = exercise.script(span)
     registered = Path("registered.txt").read_text(encoding="utf-8").split()
@@ -59,14 +60,18 @@ def up_and_down(day: int) -> tuple[int, int]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("engine", CAMERAS)
 def test_ten_commands_lead_from_nothing_to_the_signed_day(
-    typed: Callable[[list[str]], tuple[int, str]], tmp_path: Path
+    engine: str, typed: Callable[[list[str]], tuple[int, str]], tmp_path: Path
 ) -> None:
-    commands = journey()
+    commands, cameras = journey(), CAMERAS[engine]
+    if engine == "postgresql":
+        (init,) = (words for words in commands if words[1] == "init")
+        init += ["--database", bare_postgresql()]
     assert len([words for words in commands if words[0] == "lenskeeper"]) == 10
     said: dict[str, str] = {}
     for guided in commands:
-        words = [word.replace("120", str(CAMERAS)) for word in guided]
+        words = [word.replace("120", str(cameras)) for word in guided]
         code, out = typed(words)
         said[" ".join(words[1:3])] = out
         faulty_sheet = words[1] == "import"  # some of its rows are wrong, and the exit code says so
@@ -78,12 +83,12 @@ def test_ten_commands_lead_from_nothing_to_the_signed_day(
     home = tmp_path / "city"
     urls = re.findall(r"rtsp://\S+", typed(["lenskeeper", "cameras", "--limit", "100"])[1])
     (home / "registered.txt").write_text(" ".join(urls), encoding="utf-8")
-    assert CAMERAS - len(urls) == CAMERAS // 13
+    assert cameras - len(urls) == cameras // 13
     day = day_of(TODAY - timedelta(days=1))
     typed(["lenskeeper", "report", "issued", "1", "--to", "again.json"])
     whole = json.loads((home / "again.json").read_text())["figures"][0]
     figures = {f["metric"]: f for f in whole["figures"]}
-    ups, span = up_and_down(day)
+    ups, span = up_and_down(day, cameras)
     assert (figures["online_rate"]["numerator"], figures["online_rate"]["denominator"]) == (ups, span)
     assert figures["coverage"]["value"] == 1
     for file, words_in_it in (("day-en.pdf", "online rate"), ("day-zh.pdf", "在线率")):

@@ -70,6 +70,12 @@ async def forget_old(home: Home) -> None:
         after = step.after
 
 
+async def tidy(home: Home) -> None:
+    """Bring the database's log home and its statistics up to date, each night: a reader now and then keeps it long."""
+    if not await asyncio.wrap_future(home.store.tidy()):
+        log.info("log_is_not_home", cure="a long reader was in the way; the next night tries again")
+
+
 async def back_up_if_due(home: Home) -> Path | None:
     """A copy, where the newest in the folder is older than the settings allow: however often `serve` is restarted."""
     every_h = home.settings.store.backup_every_h
