@@ -270,3 +270,17 @@ def test_a_dump_of_postgresql_that_is_damaged_in_its_middle_is_not_begun_and_wou
 
 def origin_rows(copy: Path, store: Store) -> list[list[str]]:
     return programs_of_server.rows_in(store.url, copy, ["alembic_version"])["alembic_version"]
+
+
+def test_a_pg_restore_that_ends_badly_between_two_statements_of_postgresql_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = founded("postgresql", tmp_path)
+    say(store, "kept")
+    killed = tmp_path / "pg_restore"
+    killed.write_text("#!/bin/sh\necho 'CREATE TABLE half (number INTEGER);'\nexit 1\n")
+    killed.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(StoreUnavailable, match="pg_restore"):
+        programs_of_server.replace_all(store.url, DROP_ALL, tmp_path / "copy")
+    assert said(store) == ["kept"]
