@@ -226,7 +226,8 @@ async def test_what_was_judged_before_a_person_acted_is_not_written_over_the_act
     saying = [Saving(PointId(1), act, BEGIN_S + 10, records=told)]
     store.write(lambda c: save(c, saying, software="test", actor=ActorId("local:li")))
     _, after, late = watch(known, look_of(spoilt("blur", 2), BEGIN_S + 30))
-    after = memories.put(PointId(1), after)
+    gathering, _ = lived([healthy(0)])
+    after = memories.put(PointId(1), replace(after, chapters=gathering.chapters))
     books.take_look(
         errand(1, BEGIN_S),
         Looked(
@@ -240,6 +241,7 @@ async def test_what_was_judged_before_a_person_acted_is_not_written_over_the_act
     assert books.tally.overtaken == 1
     now = await memories.of(PointId(1), BEGIN_S + 60)
     assert now.learnt.excused == (Kind.BLUR,)
+    assert now.chapters == {}, "what was gathered belongs to what was there before"
     assert not now.hold.held, "read from the database, and not what the late look had left in memory"
     # the next look knows of the act, and is written
     _, after, _ = watch(now, look_of(healthy(3), BEGIN_S + 90))
