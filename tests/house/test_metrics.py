@@ -55,5 +55,5 @@ def test_nothing_else_is_there_and_a_taken_port_is_told() -> None:
 
 @pytest.mark.parametrize("place", ["0.0.0.0:9464", "192.0.2.7:9464", "monitor.city:9464", "[::]:9464"])
 def test_without_tls_it_is_shown_to_this_machine_only(place: str) -> None:
-    with pytest.raises(Invalid, match="proxy with TLS"), shown(place, lambda: [], lambda: ""):
+    with pytest.raises(Invalid, match="proxy with TLS"), shown(place, list, lambda: ""):
         pass

@@ -9,7 +9,6 @@ from lenskeeper.base.errors import Conflict
 from lenskeeper.leases.schema import lease
 from lenskeeper.store.statements import insert_into
 
-
 LEASE_S_MAX: Final = 900  # longer than any job of ours asks for
 
 

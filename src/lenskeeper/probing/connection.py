@@ -110,8 +110,8 @@ async def connect(
 
 def _failure(wrong: NotAllowed | OSError | UnicodeError, target: Target) -> Failure:
     match wrong:
-        case NotAllowed():
-            return Failure(Outcome.UNREACHABLE, remark(str(wrong)))
+        case NotAllowed():  # nothing was sent, so nothing is known of it
+            return Failure(Outcome.HELD_BACK, remark(str(wrong)))
         case TimeoutError():
             return Failure(Outcome.TIMED_OUT, "the network gave up connecting")
         case socket.gaierror():
