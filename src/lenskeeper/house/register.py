@@ -15,7 +15,6 @@ from lenskeeper.house.home import Home
 from lenskeeper.inventory import rows_declarations, rows_takeover
 from lenskeeper.inventory.checking import Checked, ParkedRow, check_sheet
 from lenskeeper.inventory.diff import Difference, diff
-from lenskeeper.inventory.error_book import error_books
 from lenskeeper.inventory.ids import BatchId
 from lenskeeper.inventory.rows_batches import Batch, batch, batches, open_batch, park, parked, points_of
 from lenskeeper.inventory.rows_imports import Committed, commit_files
@@ -135,6 +134,9 @@ def faulty_rows_of(home: Home, batch_id: int) -> list[ParkedRow]:
 
 def write_error_books(rows: Sequence[ParkedRow], folder: Path, language: str) -> list[Path]:
     """One workbook per department with its faulty rows, in a folder that is made where it is not there."""
+    # imported where it is used: openpyxl behind it is a tenth of the start of every command
+    from lenskeeper.inventory.error_book import error_books  # noqa: PLC0415
+
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, data in error_books(rows, language):

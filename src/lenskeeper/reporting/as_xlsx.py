@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
-
 from lenskeeper.base.days import zone_of
 from lenskeeper.reporting.as_csv import harmless
 from lenskeeper.reporting.definitions import DEFINITIONS, NO_DATA, Figure, Unit
@@ -47,7 +45,7 @@ def xlsx_bytes(snapshot: Snapshot, language: Language) -> bytes:
     """The workbook. Text is never read as a formula, a link or a number; nothing is fetched when it is opened."""
     report = snapshot.issue.report
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, OPTIONS) as book:
+    with _workbook(out) as book:
         # the same issue gives the same workbook, whenever it is written
         issued = datetime.fromtimestamp(snapshot.issue.issued_at_s, zone_of("UTC")).replace(tzinfo=None)
         book.set_properties({"title": TITLES[report.period.kind].of(language), "created": issued})
@@ -62,7 +60,7 @@ def xlsx_bytes(snapshot: Snapshot, language: Language) -> bytes:
 def sheets_xlsx(tables: Sequence[Sheet], language: Language, tz: str, *, exercise: bool = False) -> bytes:
     """A workbook of any tables: a comparison, a survey, the changes between two revisions."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, OPTIONS) as book:
+    with _workbook(out) as book:
         book.set_properties({"created": EPOCH})
         forms = _forms(book)
         for sheet in tables:
@@ -73,6 +71,13 @@ def sheets_xlsx(tables: Sequence[Sheet], language: Language, tz: str, *, exercis
 def sheet_name(title: str) -> str:
     """A title as the format admits it: 31 characters, none of []:*?/\\, no apostrophe at an end."""
     return re.sub(r"[][:*?/\\]", " ", title)[:SHEET_NAME_CHARS].strip("' ")
+
+
+def _workbook(out: io.BytesIO) -> Any:
+    # imported where a workbook is written: every command begins with this file, and few write one
+    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  it ships no types
+
+    return xlsxwriter.Workbook(out, OPTIONS)
 
 
 def _forms(book: Any) -> dict[str, Any]:
