@@ -141,7 +141,8 @@ async def test_a_point_that_has_no_room_to_gather_is_not_asked_for_its_main_stre
     days = Days(store)
     await days.pass_slots(LOOKS_MIN + 5)
     days.memories._gather_max = 0
-    days.memories._chapters.clear()
+    days.memories._gathering.clear()
+    days.memories._renewing.clear()
     assert sum(e.is_beside for e in await days.pass_slots(3 * LOOKS_MIN)) <= 1
 
 
