@@ -13,8 +13,9 @@ from lenskeeper.house import chores
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.home import Home, NewHome, make_home
 from lenskeeper.house.rehearse import RehearsalClock
-from lenskeeper.house.serve import ServeOrder, Server
+from lenskeeper.house.serve import JOB, LEASE_TTL_S, ServeOrder, Server
 from lenskeeper.house.settings import read_settings
+from lenskeeper.leases.rows import take
 from lenskeeper.probing.round_results import Fact, FactKind
 
 SPEED = 25  # a slot of 5 s is over in 0.2 s
@@ -101,8 +102,18 @@ async def test_books_that_fail_by_a_fault_of_ours_again_and_again_are_unwell(
         with monkeypatch.context() as broken:
             broken.setattr("lenskeeper.house.books._announce", lambda *_: 1 / 0)
             await until(one_more)
-            assert server.failures["books"] >= 3
+            assert server.books.tally.dropped >= 3
         await until(lambda: not one_more())
+
+
+async def test_a_serve_that_was_killed_is_followed_by_the_next_as_soon_as_its_lease_has_run_out(
+    tmp_path: Path,
+) -> None:
+    home = home_in(tmp_path / "home", FastClock())
+    dead = home.store.write(lambda c: take(c, JOB, "dead:1", now_s=home.now_s(), ttl_s=LEASE_TTL_S))
+    async with serving(home) as server:
+        await until(lambda: server.rounds.tally.slots_done >= 1)
+        assert server.lease.fence == dead.fence + 1
 
 
 async def test_picture_workers_that_do_not_start_any_more_are_unwell(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from lenskeeper.base.errors import Conflict
-from lenskeeper.leases.rows import release, renew, take
+from lenskeeper.leases.rows import hold, must_hold, release, renew, take
 from lenskeeper.store.database import Store
 
 
@@ -40,3 +40,18 @@ def test_a_second_process_of_the_same_name_is_a_second_one(store: Store) -> None
 def test_a_lease_from_the_future_is_of_a_clock_that_was_set_back(store: Store) -> None:
     store.write(lambda c: take(c, "serve", "one", now_s=100_000, ttl_s=15))
     assert store.write(lambda c: take(c, "serve", "two", now_s=100, ttl_s=15)).fence == 2
+
+
+def test_a_transaction_of_the_owner_is_refused_as_soon_as_the_job_is_another_s(store: Store) -> None:
+    mine = store.write(lambda c: take(c, "serve", "one", now_s=100, ttl_s=15))
+    store.write(lambda c: must_hold(c, mine))
+    store.write(lambda c: take(c, "serve", "two", now_s=115, ttl_s=15))
+    with pytest.raises(Conflict, match="must stop"):
+        store.write(lambda c: must_hold(c, mine))
+
+
+def test_who_holds_a_job_can_be_read_and_nobody_holds_one_that_was_never_taken(store: Store) -> None:
+    mine = store.write(lambda c: take(c, "serve", "one", now_s=100, ttl_s=15))
+    with store.read() as connection:
+        assert hold(connection, "serve") == mine
+        assert hold(connection, "other") is None

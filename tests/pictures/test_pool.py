@@ -190,7 +190,9 @@ async def test_workers_that_no_longer_start_are_not_started_in_a_hot_loop() -> N
         pool.command = (sys.executable, ODD_WORKER, "dies-at-start")
         assert isinstance(await pool.look(b"segfault:"), WorkerLost)
         answer = await pool.look(b"echo:x")
-        assert answer == WorkerLost("no picture worker starts: ended with status 1: no such library", is_ours=True)
+        assert answer == WorkerLost(
+            "no picture worker starts: ended with status 1: no such library", is_ours=True
+        )
         assert pool.restarts <= 4
         assert await pool.look(b"echo:x") == answer
         pool.command = (sys.executable, ODD_WORKER, "plain")

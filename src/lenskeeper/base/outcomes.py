@@ -16,7 +16,9 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # the host is there and nothing listens on the port
     TLS_REFUSED = "tls_refused"  # the certificate or the handshake did not satisfy us
     AUTH_REFUSED = "auth_refused"  # a login is asked for and ours, or its absence, was refused
-    HELD_BACK = "held_back"  # not tried: this host refused this account before, or lies in no declared network
+    HELD_BACK = (
+        "held_back"  # not tried: this host refused this account before, or lies in no declared network
+    )
     NOT_FOUND = "not_found"  # the host answers and knows no such path, or there is no such file
     REDIRECTED = "redirected"  # it sends us to a host that nobody named
     BUSY = "busy"  # 453, 503 and kin: alive, no slot for us

@@ -17,6 +17,7 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from lenskeeper.base.access import Scope
 from lenskeeper.base.errors import Conflict, Invalid
@@ -39,7 +40,7 @@ from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.points import Watched
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.journal.rows import last_position, since
-from lenskeeper.leases.rows import Lease, release, renew, take
+from lenskeeper.leases.rows import Lease, hold, must_hold, release, renew, take
 from lenskeeper.pictures.pool import WorkerPool
 from lenskeeper.probing.errands import Errand
 from lenskeeper.probing.greeting import greeter
@@ -95,13 +96,14 @@ class Server:
         self.rounds: Rounds
         self.books: Books
         self.pool: WorkerPool
+        self.lease: Lease
+        self.renewing: asyncio.Task[None]
+        self.position = 0
 
     async def run(self) -> None:
         """Until the time is over, a signal comes, or the lease is lost."""
-        owner = f"{socket.gethostname()}:{os.getpid()}"
-        lease = await self._write(
-            partial(take, job=JOB, owner=owner, now_s=self.home.now_s(), ttl_s=LEASE_TTL_S)
-        )
+        self.lease = await self._take_over(f"{socket.gethostname()}:{os.getpid()}")
+        self.renewing = asyncio.create_task(self._renew_on())
         loop = asyncio.get_running_loop()
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, self.stopping.set)
@@ -112,9 +114,35 @@ class Server:
                 prober = self._prober()
                 await self._prepare(prober, Eyes(prober, self.pool), known)
                 with self._metrics() as shown_at, self._told(shown_at):
-                    lease = await self._work(lease)
+                    await self._work()
         finally:
-            await self._write(partial(release, mine=lease))
+            self.renewing.cancel()
+            await asyncio.gather(self.renewing, return_exceptions=True)
+            await self._write(partial(release, mine=self.lease))
+
+    async def _take_over(self, owner: str) -> Lease:
+        """The right to serve. Where a process that was killed held it, wait until it has run out.
+
+        Conflict: another `serve` is alive: its lease was renewed meanwhile.
+        """
+        before = await asyncio.to_thread(self._held)
+        for _ in range(LEASE_TTL_S + 2):
+            try:
+                return await self._write(
+                    partial(take, job=JOB, owner=owner, now_s=self.home.now_s(), ttl_s=LEASE_TTL_S)
+                )
+            except Conflict:
+                now = await asyncio.to_thread(self._held)
+                if before is None or now is None or now != before:
+                    raise
+            await self.home.clock.sleep(1)
+        return await self._write(
+            partial(take, job=JOB, owner=owner, now_s=self.home.now_s(), ttl_s=LEASE_TTL_S)
+        )
+
+    def _held(self) -> Lease | None:
+        with self.home.store.read() as connection:
+            return hold(connection, JOB)
 
     @contextlib.contextmanager
     def _told(self, shown_at: str) -> Iterator[None]:
@@ -133,6 +161,7 @@ class Server:
             self.order.say(f"ended after {done} slots and {looks} looks")
 
     async def _prepare(self, prober: Prober, eyes: Eyes, known: Remembered) -> None:
+        self.position = await asyncio.to_thread(self._last_position)  # what is told from here on is followed
         await self._read_plan()
         await chores.derive_exclusions(self.home)
         memories = Memories(self.home.store)
@@ -143,6 +172,7 @@ class Server:
             prober=socket.gethostname(),
             slot_of=self.slot_of,
             visits=lambda: self.logins.with_changes(self.rounds.changes()),
+            guard=lambda connection: must_hold(connection, self.lease),
         )
         in_flight = raise_file_limit(
             self.home.settings.rounds.in_flight + self.home.settings.probing.in_flight
@@ -162,7 +192,9 @@ class Server:
             clock=self.home.clock,
             chance=Random(),  # noqa: S311  jitter, no secret
             manners=manners_of(
-                self.home.settings.rounds, ramp_from_s=await asyncio.to_thread(self._survey_since)
+                self.home.settings.rounds,
+                ramp_from_s=await asyncio.to_thread(self._survey_since),
+                pictures_in_flight=self.home.settings.probing.in_flight,
             ),
             landmarks=landmarks_of(self.home.settings.rounds),
             remembered=known,
@@ -170,22 +202,20 @@ class Server:
         )
         await asyncio.to_thread(self._read_switch)
 
-    async def _work(self, lease: Lease) -> Lease:
+    async def _work(self) -> None:
         """The tasks that run side by side; the first that ends, ends them all."""
-        held = [lease]
         every: list[Coroutine[Any, Any, None]] = [
             self.rounds.run(),
             self._flush_on(),
             self._follow_on(),
             self._tend_on(),
-            self._renew_on(held),
         ]
         if self.order.for_s is not None:
             every.append(self.home.clock.sleep(self.order.for_s))
         tasks = [asyncio.create_task(one) for one in every]
         told = asyncio.create_task(self.stopping.wait())
         try:
-            done, _ = await asyncio.wait({told, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({told, self.renewing, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {told}:
                 task.result()  # a fault of ours ends the process, and is shown
         finally:
@@ -193,8 +223,7 @@ class Server:
             for task in (told, *tasks):
                 task.cancel()
             await asyncio.gather(told, *tasks, return_exceptions=True)
-            await self.books.flush()
-        return held[0]
+            await self.books.flush()  # what a flush that was called off has put back is in it
 
     # -- what goes on beside the rounds
 
@@ -203,29 +232,35 @@ class Server:
             await self.home.clock.sleep(FLUSH_S)
             try:
                 await self.books.flush()
+            except Conflict:  # another process serves by now
+                raise
             except Exception as error:  # noqa: BLE001  the loop that keeps the rounds alive; it counts what it catches
                 self._failed("books", error)
 
     async def _follow_on(self) -> None:
         """What commands changed meanwhile; and every ten minutes what the calendar changed."""
-        position = await asyncio.to_thread(self._last_position)
         read_s = self.home.clock.elapsed_s()
         while True:
             await self.home.clock.sleep(FOLLOW_S)
             try:
-                facts = await asyncio.to_thread(self._since, position)
-                position = facts[-1].position if facts else position
+                facts = await asyncio.to_thread(self._since, self.position)
                 names = {fact.fact for fact in facts}
+                is_time = self.home.clock.elapsed_s() - read_s > REPLAN_S
+                if SWITCH_MOVED in names or is_time:
+                    await asyncio.to_thread(self._read_switch)
+                if names & PLAN_FACTS or is_time:
+                    read_s = (
+                        self.home.clock.elapsed_s()
+                    )  # before: one that fails is tried again with the next fact
+                    await self._read_plan()
+                    self.rounds.replan()
                 for fact in facts:
                     room, _, number = fact.subject.partition(":")
                     if fact.fact in PLAN_FACTS and room == "point":
                         self.books.forget(PointId(int(number)))
-                if SWITCH_MOVED in names:
-                    await asyncio.to_thread(self._read_switch)
-                if names & PLAN_FACTS or self.home.clock.elapsed_s() - read_s > REPLAN_S:
-                    await self._read_plan()
-                    self.rounds.replan()
-                    read_s = self.home.clock.elapsed_s()
+                    self.position = (
+                        fact.position
+                    )  # only now: what could not be obeyed is obeyed with the next turn
             except Exception as error:  # noqa: BLE001  the same
                 self._failed("follow", error)
 
@@ -246,12 +281,13 @@ class Server:
             except Exception as error:  # noqa: BLE001  the same
                 self._failed("chores", error)
 
-    async def _renew_on(self, held: list[Lease]) -> None:
+    async def _renew_on(self) -> None:
+        """From the first moment to the last flush. Conflict: the lease has gone to another process."""
         while True:
             await self.home.clock.sleep(LEASE_RENEW_S)
             try:
-                held[0] = await self._write(
-                    partial(renew, mine=held[0], now_s=self.home.now_s(), ttl_s=LEASE_TTL_S)
+                self.lease = await self._write(
+                    partial(renew, mine=self.lease, now_s=self.home.now_s(), ttl_s=LEASE_TTL_S)
                 )
             except Conflict:
                 raise
@@ -380,12 +416,13 @@ class Server:
             Reading("book_transactions", "transactions of the books", counter, {"": books.transactions}),
             Reading("book_changes", "states that changed", counter, {"": books.changes}),
             Reading("book_failures", "transactions that were taken back", counter, {"": books.failed}),
+            Reading("book_dropped", "results let go: unknown in the books", counter, {"": books.dropped}),
             Reading(
                 "own_failures", "faults of ours that a loop outlived", counter, dict(self.failures), "where"
             ),
         ]
 
-    async def _write(self, work: Any) -> Any:
+    async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self.home.store.submit(work))
 
     def _prober(self) -> Prober:
@@ -403,13 +440,14 @@ class Server:
         )
 
 
-def manners_of(settings: RoundSettings, *, ramp_from_s: int | None) -> Manners:
+def manners_of(settings: RoundSettings, *, ramp_from_s: int | None, pictures_in_flight: int = 500) -> Manners:
     """The rounds' manners from the settings."""
     minutes = (settings.picture_minutes_1, settings.picture_minutes_2, settings.picture_minutes_3)
     return Manners(
         slot_s=settings.slot_s,
         picture_period_s=(minutes[0] * 60, minutes[1] * 60, minutes[2] * 60),
         greetings_in_flight=settings.in_flight,
+        pictures_in_flight=pictures_in_flight,
         uplink_bps=settings.uplink_kbps * 1000,
         uplinks_bps=_bps(settings.uplinks_kbps),
         site_bps=settings.site_kbps * 1000,

@@ -54,6 +54,19 @@ def renew(connection: Connection, mine: Lease, *, now_s: int, ttl_s: int) -> Lea
     return Lease(mine.job, mine.owner, mine.fence, now_s + ttl_s)
 
 
+def hold(connection: Connection, job: str) -> Lease | None:
+    """Who holds a job, or held it last; None where nobody ever did."""
+    row = connection.execute(select(lease).where(lease.c.job == job)).one_or_none()
+    return None if row is None else Lease(row.job, row.owner, row.fence, row.until_s)
+
+
+def must_hold(connection: Connection, mine: Lease) -> None:
+    """In a transaction that only the owner of a job may make. Conflict: it has gone to somebody else."""
+    now = hold(connection, mine.job)
+    if now is None or now.fence != mine.fence:
+        raise Conflict(f"the lease of {mine.job} was taken over: this process must stop")
+
+
 def release(connection: Connection, mine: Lease) -> None:
     """Give a job back at once, if it is still ours."""
     connection.execute(
