@@ -10,6 +10,7 @@ from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import day_span
 from lenskeeper.base.errors import Conflict, NotFound
 from lenskeeper.base.secret import Secret
+from lenskeeper.diagnosis.changes import Restart
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.house import cameras
 from lenskeeper.house.home import Home, NewHome, make_home
@@ -95,6 +96,26 @@ def test_a_swap_keeps_the_place_and_begins_its_picture_anew(home: Home) -> None:
     assert (after.point_id, after.file.url) == (before.point_id, before.file.url)
     assert [one.equipment.serial for one in devices][-1] == "S-9"
     assert "device.install" in acts(home)
+
+
+def test_a_device_that_a_later_sheet_names_or_that_comes_back_begins_its_picture_anew(home: Home) -> None:
+    commit(home, order(home))
+    point, hanging = cameras.hung(home, CODE)
+    table = home.folder.parent / "city.csv"
+    table.write_text(table.read_text().replace(hanging[-1].equipment.serial, "S-9"))
+
+    def begun_anew() -> list[str]:
+        return [one.evidence.change.reason for one in cameras.picture_of(home, point.point_id).changes]
+
+    assert begun_anew() == []
+    _, swapped = commit(home, order(home))
+    assert begun_anew() == [Restart.SWAPPED]
+    commit(home, order(home))
+    assert begun_anew() == [Restart.SWAPPED], "the same sheet once more says nothing new"
+    assert swapped is not None
+    undone = take_back(home, swapped.batch_id)
+    assert undone.restored == 1, undone
+    assert begun_anew() == [Restart.SWAPPED, Restart.SWAPPED]
 
 
 def test_what_a_person_says_of_a_picture_is_recorded_and_nonsense_refused(home: Home) -> None:

@@ -16,11 +16,10 @@ from lenskeeper.diagnosis.evidence import Evidence
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.diagnosis.known import Known
 from lenskeeper.diagnosis.parts import Key
-from lenskeeper.diagnosis.rows import Saving, save
 from lenskeeper.diagnosis.watch import Memory, begin_anew, confirmed, excuse
-from lenskeeper.house.books import SOFTWARE
 from lenskeeper.house.home import Home
 from lenskeeper.house.register import tell
+from lenskeeper.house.verdicts import judge
 from lenskeeper.inventory import rows_devices, rows_points
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_devices import Equipment, Installed
@@ -53,7 +52,13 @@ def swap(home: Home, words: str, what: Equipment, actor: ActorId) -> Point:
 
     def work(connection: Connection, point_id: PointId, now_s: int) -> None:
         rows_devices.swap(connection, point_id, what, at_s=now_s, actor=actor, now_s=now_s)
-        _judge(connection, point_id, now_s, actor, lambda memory: begin_anew(memory, Restart.SWAPPED, now_s))
+        judge(
+            connection,
+            [point_id],
+            lambda memory: begin_anew(memory, Restart.SWAPPED, now_s),
+            actor=actor,
+            now_s=now_s,
+        )
 
     return _act(home, words, work)
 
@@ -90,7 +95,7 @@ def confirm_reference(home: Home, words: str, actor: ActorId) -> Point:
                 records += more
             return memory, records
 
-        _judge(connection, point_id, now_s, actor, all_confirmed)
+        judge(connection, [point_id], all_confirmed, actor=actor, now_s=now_s)
         _enter(connection, "picture.confirm", point_id, {"references": len(keys)}, actor, now_s)
 
     return _act(home, words, work)
@@ -100,7 +105,7 @@ def excuse_kind(home: Home, words: str, kind: Kind, actor: ActorId) -> Point:
     """Say that a kind of fault is how the place looks: dark water, a striped front."""
 
     def work(connection: Connection, point_id: PointId, now_s: int) -> None:
-        _judge(connection, point_id, now_s, actor, lambda memory: excuse(memory, kind, now_s))
+        judge(connection, [point_id], lambda memory: excuse(memory, kind, now_s), actor=actor, now_s=now_s)
         _enter(connection, "picture.excuse", point_id, {"kind": kind.value}, actor, now_s)
 
     return _act(home, words, work)
@@ -110,12 +115,12 @@ def accept_view(home: Home, words: str, actor: ActorId) -> Point:
     """Say that it was turned on purpose: its references are learnt anew."""
 
     def work(connection: Connection, point_id: PointId, now_s: int) -> None:
-        _judge(
+        judge(
             connection,
-            point_id,
-            now_s,
-            actor,
+            [point_id],
             lambda memory: begin_anew(memory, Restart.MOVE_ACCEPTED, now_s),
+            actor=actor,
+            now_s=now_s,
         )
         _enter(connection, "picture.view", point_id, {}, actor, now_s)
 
@@ -169,20 +174,6 @@ def _act(home: Home, words: str, work: Callable[[Connection, PointId, int], None
         return rows_points.get(connection, Scope.ALL, point.point_id, now_s)
 
     return home.store.write(whole, durable=True)
-
-
-def _judge(
-    connection: Connection,
-    point_id: PointId,
-    now_s: int,
-    actor: ActorId,
-    act: Callable[[Memory], tuple[Memory, tuple[Evidence, ...]]],
-) -> None:
-    """An act upon what is known of its picture. `serve` reads it with its next look."""
-    memory = diagnosis_rows.load(connection, Scope.ALL, [point_id], at_s=now_s).get(point_id) or Memory()
-    after, records = act(memory)
-    saving = Saving(point_id, after, now_s, records=records)
-    save(connection, [saving], software=SOFTWARE, actor=actor)
 
 
 def _enter(

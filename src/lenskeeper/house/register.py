@@ -12,6 +12,7 @@ from lenskeeper.availability.rows_counted import counted
 from lenskeeper.availability.rows_exclusions import refresh
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.house.home import Home
+from lenskeeper.house.verdicts import devices, judge_swaps
 from lenskeeper.inventory import rows_declarations, rows_takeover
 from lenskeeper.inventory.checking import Checked, ParkedRow, check_sheet
 from lenskeeper.inventory.diff import Difference, diff
@@ -77,6 +78,7 @@ def commit(home: Home, order: SheetOrder) -> tuple[Checked, Imported | None]:
     digest = hashlib.sha256(order.path.read_bytes()).hexdigest()
 
     def work(connection: Connection) -> Imported:
+        before = devices(connection, now_s)
         batch_id = open_batch(
             connection, source=sheet.source, sha256=digest, crs=order.crs, actor=LOCAL_OPERATOR, now_s=now_s
         )
@@ -90,6 +92,7 @@ def commit(home: Home, order: SheetOrder) -> tuple[Checked, Imported | None]:
             actor=LOCAL_OPERATOR,
             now_s=now_s,
         )
+        judge_swaps(connection, before, actor=LOCAL_OPERATOR, now_s=now_s)
         refresh(connection)
         tell(connection, f"import:{batch_id}", now_s)
         return Imported(batch_id, committed, len(checked.parked))
@@ -102,8 +105,10 @@ def take_back(home: Home, batch_id: int) -> Undone:
     now_s = home.now_s()
 
     def work(connection: Connection) -> Undone:
+        before = devices(connection, now_s)
         keep = counted(connection, points_of(connection, BatchId(batch_id)))
         undone = undo(connection, BatchId(batch_id), keep=keep, actor=LOCAL_OPERATOR, now_s=now_s)
+        judge_swaps(connection, before, actor=LOCAL_OPERATOR, now_s=now_s)
         refresh(connection)
         tell(connection, f"import:{batch_id}", now_s)
         return undone

@@ -473,7 +473,11 @@ def _write_swaps(
         each.before |= _noted(taken)
         if row.from_s is not None and row.from_s < now_s:
             each.before["closed"] = [row.from_s, row.device_id]
-        values = {**_mount_of(row), **_mount_columns(each.good.file, each.merge.mount, logins)}
+        dated = () if "install_date" in each.merge.contradicting else ("install_date",)
+        values = {
+            **_mount_of(row),
+            **_mount_columns(each.good.file, (*each.merge.mount, *dated), logins),
+        }
         number = next(made) if taken is None else taken.device_id
         rows.append({"point_id": row.id, "device_id": number, "from_s": now_s, **values})
     hang(connection, rows)
