@@ -4,19 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from time import gmtime, strftime
 
 import pytest
 from structlog.testing import capture_logs
 from tests.house.test_books import books_of
 
+from lenskeeper.base.access import ROUNDS, Scope
 from lenskeeper.house import chores
 from lenskeeper.house.clock import SystemClock
-from lenskeeper.house.home import Home, NewHome, make_home
+from lenskeeper.house.home import Home, NewHome, make_home, opened
 from lenskeeper.house.rehearse import RehearsalClock
 from lenskeeper.house.serve import JOB, LEASE_TTL_S, ServeOrder, Server
 from lenskeeper.house.settings import read_settings
 from lenskeeper.leases.rows import take
+from lenskeeper.probing.memory import Changes, Payer, UsedRecord
 from lenskeeper.probing.round_results import Fact, FactKind
+from lenskeeper.probing.rows import remembered
+from lenskeeper.probing.rows import save as save_visits
 
 SPEED = 25  # a slot of 5 s is over in 0.2 s
 SETTINGS = '[rounds]\nslot_s = 5\n[serve]\nmetrics = ""\n[pictures]\nworkers = 1\n'
@@ -114,6 +119,27 @@ async def test_a_serve_that_was_killed_is_followed_by_the_next_as_soon_as_its_le
     async with serving(home) as server:
         await until(lambda: server.rounds.tally.slots_done >= 1)
         assert server.lease.fence == dead.fence + 1
+
+
+async def test_a_chore_that_fails_keeps_no_other_from_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FastClock()
+    home = home_in(tmp_path / "home", clock)
+    now = clock.now_ms() // 1000
+    old, recent = (int(strftime("%Y%m", gmtime(now - days * chores.DAY_S))) for days in (800, 40))
+    used = tuple(UsedRecord(Payer.UPLINK, "harbour", month, 5) for month in (old, recent))
+    home.store.write(lambda c: save_visits(c, Changes(used=used), actor=ROUNDS))
+
+    async def add_up_days(_home: Home) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(chores, "add_up_days", add_up_days)
+    monkeypatch.setattr("lenskeeper.house.serve.CHORES_S", 10.0)
+    async with serving(home) as server:
+        await until(lambda: server.failures["add_up_days"] >= 2)
+    with opened(home.folder / "lenskeeper.toml") as again, again.store.read() as connection:
+        assert [one.month for one in remembered(connection, Scope.ALL).used] == [recent]
 
 
 async def test_picture_workers_that_do_not_start_any_more_are_unwell(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from lenskeeper.diagnosis import rows as diagnosis_rows
 from lenskeeper.house.facts import standing
 from lenskeeper.house.home import Home
 from lenskeeper.journal import rows as journal_rows
+from lenskeeper.probing import rows as probing_rows
 from lenskeeper.store.backup import backup
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -54,7 +55,7 @@ async def derive_exclusions(home: Home) -> None:
 
 
 async def forget_old(home: Home) -> None:
-    """Drop what is kept for a time only: facts, evidence, records of verdicts. Runs and days are never dropped."""
+    """Drop what is kept for a time only: facts, evidence, records of verdicts, bytes of metered lines. Runs and days are never dropped."""
     now_s = home.now_s()
 
     def prune_journal(connection: Connection) -> int:
@@ -62,6 +63,8 @@ async def forget_old(home: Home) -> None:
 
     await _write(home, prune_journal)
     await _write(home, lambda c: diagnosis_rows.prune(c, now_s, actor=ROUNDS))
+    last_year = int(datetime.fromtimestamp(now_s - 366 * DAY_S, UTC).strftime("%Y%m"))
+    await _write(home, lambda c: probing_rows.forget(c, before_month=last_year, actor=ROUNDS))
     before_s, after = now_s - EVIDENCE_KEPT_DAYS * DAY_S, START
     for _ in range(PRUNE_STEPS_MAX):
         step = await _write(home, partial(prune_evidence, before_s=before_s, after=after, actor=ROUNDS))

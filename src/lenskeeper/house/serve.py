@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -258,28 +258,34 @@ class Server:
                     room, _, number = fact.subject.partition(":")
                     if fact.fact in PLAN_FACTS and room == "point":
                         self.books.forget(PointId(int(number)))
-                    self.position = (
-                        fact.position
-                    )  # only now: what could not be obeyed is obeyed with the next turn
+                    self.position = fact.position  # only now: what was not obeyed is, with the next turn
             except Exception as error:  # noqa: BLE001  the same
                 self._failed("follow", error)
 
     async def _tend_on(self) -> None:
         tidied_s = (
             self.home.clock.elapsed_s()
-        )  # whoever closes the database last tidies it, so a restart need not
+        )  # whoever closes the database last tidies it: a restart need not
         while True:
             await self.home.clock.sleep(CHORES_S)
-            try:
-                await chores.derive_exclusions(self.home)
-                await chores.add_up_days(self.home)
-                await chores.forget_old(self.home)
-                await chores.back_up_if_due(self.home)
-                if self.home.clock.elapsed_s() - tidied_s >= chores.DAY_S:
-                    await chores.tidy(self.home)
-                    tidied_s = self.home.clock.elapsed_s()
-            except Exception as error:  # noqa: BLE001  the same
-                self._failed("chores", error)
+            for chore in (
+                chores.derive_exclusions,
+                chores.add_up_days,
+                chores.forget_old,
+                chores.back_up_if_due,
+            ):
+                await self._tend(chore)
+            if self.home.clock.elapsed_s() - tidied_s >= chores.DAY_S and await self._tend(chores.tidy):
+                tidied_s = self.home.clock.elapsed_s()
+
+    async def _tend(self, chore: Callable[[Home], Awaitable[object]]) -> bool:
+        """One chore; whether it was done. One that fails must not keep the others from their turn."""
+        try:
+            await chore(self.home)
+        except Exception as error:  # noqa: BLE001  the same
+            self._failed(chore.__name__, error)
+            return False
+        return True
 
     async def _renew_on(self) -> None:
         """From the first moment to the last flush. Conflict: the lease has gone to another process."""
