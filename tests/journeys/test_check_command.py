@@ -231,13 +231,26 @@ def test_a_list_that_is_no_utf_8_is_told_so() -> None:
     assert b"Traceback" not in ran.stderr
 
 
+@contextlib.contextmanager
+def sigint_heard() -> Iterator[None]:
+    """A shell starts background jobs with SIGINT ignored, and what they start inherits that: here it is heard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_control_c_shows_what_was_found_so_far(city: Path) -> None:
-    with subprocess.Popen(  # noqa: S603  ourselves
-        [sys.executable, "-m", "lenskeeper.cli", "check", city, "--looks", "60"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as program:
+    with (
+        sigint_heard(),
+        subprocess.Popen(  # noqa: S603  ourselves
+            [sys.executable, "-m", "lenskeeper.cli", "check", city, "--looks", "60"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as program,
+    ):
         with contextlib.suppress(subprocess.TimeoutExpired):
             program.wait(6)
         program.send_signal(signal.SIGINT)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Connection, inspect
+from sqlalchemy import URL, Connection
 
 from lenskeeper.audit.rows import append
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
@@ -23,8 +23,7 @@ from lenskeeper.store.address import parsed, shown
 from lenskeeper.store.backup import SUFFIX, free_name
 from lenskeeper.store.database import Store, open_store
 from lenskeeper.store.marks import EPOCH, EXERCISE, epoch_of, read_mark, set_mark
-from lenskeeper.store.migrate import bring_up, revision_of
-from lenskeeper.store.schema import mark
+from lenskeeper.store.migrate import bring_up, is_of_others
 from lenskeeper.units.rows import add, tree
 
 EPOCH_BYTES: Final = 8
@@ -132,8 +131,7 @@ def _must_be_empty(store: Store) -> None:
     with store.read() as connection:
         if epoch_of(connection) is not None:
             raise Conflict("there is an installation in this database already: name another one")
-        tables = inspect(connection).get_table_names()
-        if tables and (revision_of(connection) is None or mark.name not in tables):
+        if is_of_others(connection):
             raise Conflict(
                 f"{shown(store.url)} holds tables that are not lenskeeper's: make a database of its own for it"
             )

@@ -9,6 +9,7 @@ from lenskeeper.store.address import shown
 from lenskeeper.store.backup import backup
 from lenskeeper.store.database import Store
 from lenskeeper.store.errors import StoreTooNew, UpgradeFailed
+from lenskeeper.store.schema import mark
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -22,6 +23,12 @@ def revision_of(connection: Connection) -> str | None:
     if not inspect(connection).has_table(STAMP.name):
         return None
     return connection.execute(select(STAMP.c.version_num)).scalar_one_or_none()
+
+
+def is_of_others(connection: Connection) -> bool:
+    """Whether it holds tables of another program. What an `init` has left that was killed before its end is ours."""
+    tables = inspect(connection).get_table_names()
+    return bool(tables) and (revision_of(connection) is None or mark.name not in tables)
 
 
 def newest_revision(steps: Path = MIGRATIONS) -> str:
