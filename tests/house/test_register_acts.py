@@ -180,3 +180,13 @@ def test_a_misspelt_zone_is_not_taken_for_a_stopped_one(home: Home) -> None:
         home.store.write(lambda c: stop(c, Stopped(zones=("视频专往",)), "", actor=BY, now_s=home.now_s()))
     with home.store.read() as connection:
         assert read_stopped(connection) == Stopped()
+
+
+def test_a_plan_that_is_read_again_takes_what_has_not_changed_from_the_plan_before(home: Home) -> None:
+    commit(home, order(home))
+    with home.store.read() as connection:
+        before = watched(connection, Scope.ALL, home.now_s())
+    cameras.correct(home, CODE, {"name": "another"}, BY)
+    with home.store.read() as connection:
+        after = watched(connection, Scope.ALL, home.now_s(), before=before)
+    assert [new.name for old, new in zip(before, after, strict=True) if new is not old] == ["another"]

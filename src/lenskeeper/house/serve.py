@@ -252,8 +252,8 @@ class Server:
                     read_s = (
                         self.home.clock.elapsed_s()
                     )  # before: one that fails is tried again with the next fact
-                    await self._read_plan()
-                    self.rounds.replan()
+                    if await self._read_plan() or names & PLAN_FACTS:
+                        self.rounds.replan()
                 for fact in facts:
                     room, _, number = fact.subject.partition(":")
                     if fact.fact in PLAN_FACTS and room == "point":
@@ -302,12 +302,14 @@ class Server:
 
     # -- what is read
 
-    async def _read_plan(self) -> None:
-        self.fleet = await asyncio.to_thread(self._plan)
+    async def _read_plan(self) -> bool:
+        """Whether a point has come, gone or changed."""
+        before, self.fleet = self.fleet, await asyncio.to_thread(self._plan)
+        return before != self.fleet
 
-    def _plan(self) -> Sequence[Watched]:
+    def _plan(self) -> list[Watched]:
         with self.home.store.read() as connection:
-            fleet = watched(connection, Scope.ALL, self.home.now_s())
+            fleet = watched(connection, Scope.ALL, self.home.now_s(), before=self.fleet)
             self.logins.read(connection, fleet)
         return fleet
 
