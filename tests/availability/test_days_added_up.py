@@ -155,6 +155,6 @@ def test_without_one_known_second_there_is_no_rate(store: Store, fleet: Fleet) -
     with store.read() as connection:
         got = figures.from_rollups(connection, Scope.ALL, Lane.CLOCK, A, END)
         (none, _) = [one.totals for one in got]
-        assert (none.online, none.coverage, none.strict, none.mean_repair_s) == (None, 0.0, 0.0, None)
+        assert (none.online, none.coverage, none.strict) == (None, 0.0, 0.0)
         before_service = figures.exact(connection, Scope(frozenset()), Lane.CLOCK, A, END)
         assert before_service == []

@@ -2,12 +2,11 @@
 
 from dataclasses import fields
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lenskeeper.inventory.camera_file import CameraFile
-from lenskeeper.inventory.completeness import RULES, completed, completeness, required_fields
+from lenskeeper.inventory.completeness import RULES, completeness, required_fields
 
 WHOLE = CameraFile(
     name="a", code="33010600081326000001", make="m", model="n", civil_code="330106", address="s", status=1, klass=1,
@@ -46,12 +45,3 @@ def test_what_is_missing_is_what_is_required_and_empty(gone: set[str], klass: in
     assert set(found.missing) == (gone | {"install_date"}) & set(required_fields(klass))
     assert found.filled + len(found.missing) == found.required
     assert found.is_complete == (not found.missing)
-
-
-def test_the_rate_counts_required_fields_and_the_sum_names_what_lacks_most() -> None:
-    files = [without("make", klass=3), without("make", "model", klass=3), without(klass=3)]
-    found = completed(files)
-    assert (found.files, found.complete_files, found.required, found.filled) == (3, 1, 24, 21)
-    assert found.rate == pytest.approx(21 / 24)
-    assert list(found.missing.items()) == [("make", 2), ("model", 1)]
-    assert completed([]).rate is None

@@ -105,7 +105,6 @@ def test_a_unit_is_accepted_with_all_below_from_its_midnight_and_its_faults_beco
         assert rows_takeover.accepted_at(connection, points, begins - 1) == set()
         assert rows_takeover.accepted_at(connection, points, begins) == set(points[:4])
         south = units.find(connection, Scope.ALL, "City/South")
-        assert rows_takeover.unaccepted(connection, Scope.ALL, begins) == {south: 2}
         assert len(rows_takeover.acceptances(connection, Scope.ALL)) == 2
         open_now = rows_takeover.owed(connection, Scope.ALL)
         assert [(o.point_id, o.bucket, o.agreed_day) for o in open_now] == [

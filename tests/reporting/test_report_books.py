@@ -21,7 +21,7 @@ from lenskeeper.diagnosis.watch import Memory, Word
 from lenskeeper.inventory.rows_devices import remove
 from lenskeeper.reporting import rows_issues
 from lenskeeper.reporting.as_pdf import pdf_bytes
-from lenskeeper.reporting.assemble import behind_all
+from lenskeeper.reporting.assemble import drill
 from lenskeeper.reporting.assessment import Assessment, assessment_of
 from lenskeeper.reporting.definitions import Metric
 from lenskeeper.reporting.languages import Language
@@ -31,11 +31,11 @@ from lenskeeper.reporting.rows import report
 from lenskeeper.reporting.rows_schemes import patrols
 from lenskeeper.reporting.schema import report as report_table
 from lenskeeper.reporting.schemes import Patrolled, assess, instants, parse_schemes
-from lenskeeper.reporting.screens import survey, survey_by_unit
+from lenskeeper.reporting.screens import survey
 from lenskeeper.reporting.snapshots import Snapshot, compare_revisions
 from lenskeeper.reporting.sums import Sums, added
 from lenskeeper.reporting.tables import figure_text
-from lenskeeper.reporting.takeover import Bucket
+from lenskeeper.reporting.takeover import Bucket, by_unit
 from lenskeeper.store.database import Store
 from lenskeeper.units.ids import UnitId
 
@@ -94,7 +94,8 @@ def test_a_report_read_from_the_books_opens_down_to_its_cameras(store: Store) ->
     made = town(store, 3)
     found = read(store, made.root)
     for group in (found.whole, *found.by_unit, *found.by_class, *found.by_model, *found.worst):
-        for whole, rows in behind_all(found, group).values():
+        for metric in Metric:
+            whole, rows = group.figure(metric), drill(found, group, metric)
             assert sum(row.numerator for row in rows) == whole.numerator
             assert sum(row.denominator for row in rows) == whole.denominator
     sums = found.whole.sums
@@ -313,7 +314,7 @@ def test_a_survey_puts_each_camera_in_its_bucket(store: Store) -> None:
     made = town(store, 13)
     with store.read() as connection:
         found = survey(connection, Scope.ALL, NOW_S, outside={made.points[7]})
-        rows = survey_by_unit(found)
+        rows = by_unit((one.unit_id, one.bucket) for one in found)
     buckets = {one.point_id: one.bucket for one in found}
     assert buckets[made.points[5]] is Bucket.LONG_DEAD
     assert buckets[made.points[7]] is Bucket.NOT_OURS

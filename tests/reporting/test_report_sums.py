@@ -2,22 +2,18 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from tests.reporting.reporting_kit import report_of, reports
 
-from lenskeeper.base.errors import NotFound
 from lenskeeper.reporting.assemble import (
     FEW,
     RANKED_CAMERAS_MIN,
-    behind_all,
     belongs,
     drill,
-    group_of,
     weighted_lost,
 )
 from lenskeeper.reporting.definitions import CLASS_WEIGHTS, DEFINITIONS, Figure, Metric, Unit, figure
-from lenskeeper.reporting.report import Group, Grouped, Report
+from lenskeeper.reporting.report import Group, Report
 from lenskeeper.reporting.sums import NAMES, Sums, added
 
 
@@ -29,7 +25,8 @@ def groups(report: Report) -> list[Group]:
 @settings(max_examples=25, deadline=None)
 def test_the_cameras_behind_a_figure_add_up_to_it_exactly(report: Report) -> None:
     for group in groups(report):
-        for whole, rows in behind_all(report, group).values():
+        for metric in Metric:
+            whole, rows = group.figure(metric), drill(report, group, metric)
             assert sum(row.numerator for row in rows) == whole.numerator
             assert sum(row.denominator for row in rows) == whole.denominator
             assert len({row.point_id for row in rows}) == len(rows)
@@ -120,12 +117,3 @@ def test_an_empty_unit_has_a_report_without_data() -> None:
     assert report.whole.cameras == 0
     assert {one.value for one in report.headline()} == {None}
     assert drill(report, report.whole, Metric.ONLINE) == ()
-
-
-def test_a_group_is_found_by_its_key_and_one_that_is_not_there_is_told_with_those_that_are() -> None:
-    report = report_of(2, cameras=45)
-    for group in groups(report):
-        assert group_of(report, group.by, group.key).sums == group.sums
-    assert group_of(report, Grouped.WHOLE, "") == report.whole
-    with pytest.raises(NotFound, match="1, 2, 3"):
-        group_of(report, Grouped.CLASS, "4")

@@ -75,11 +75,6 @@ class Totals:
         """Strict online rate: up / expected, so that unknown counts against the operator. None: nothing expected."""
         return _share(self.up_s, self.expected_s)
 
-    @property
-    def mean_repair_s(self) -> float | None:
-        """Mean time to repair, of the outages that ended. None: none ended."""
-        return _share(self.repair_s, self.repaired)
-
 
 @dataclass(frozen=True, slots=True)
 class PointSums:

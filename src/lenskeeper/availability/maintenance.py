@@ -1,6 +1,5 @@
 """Plans of excluded work: what they aim at, when they recur, and when a second person must agree."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Final
 
-from dateutil.rrule import DAILY, rrule, rrulestr
+from dateutil.rrule import rrule, rrulestr
 
 from lenskeeper.availability.exclusions import Kind
 from lenskeeper.base.access import ActorId
@@ -26,6 +25,7 @@ HORIZON_DAYS: Final = (
 HORIZON_DAYS_MAX: Final = 400  # and never further at once: slots without end took a peer's whole processor
 WINDOWS_MAX: Final = 1_000  # of one plan at once: twice a day for a year and a bit
 WINDOW_DAYS_MAX: Final = 400  # longer is not work but the end of service: set that date in the register
+FREQUENCIES: Final = frozenset({"YEARLY", "MONTHLY", "WEEKLY", "DAILY"})
 RULE_CHARS_MAX: Final = 300
 REASON_CHARS_MAX: Final = 500  # a paragraph of a report
 ALONE_S_MAX: Final = (
@@ -178,20 +178,19 @@ def _starts(recurrence: Recurrence, last: datetime) -> Iterator[datetime]:
     text = recurrence.rule.strip()
     if not text or len(text) > RULE_CHARS_MAX or any(mark in text for mark in "\r\n:"):
         raise Invalid("write one rule such as FREQ=WEEKLY;BYDAY=SU", field="rule")
-    counted = "COUNT=" in text.upper()
-    if counted and "UNTIL=" in text.upper():
+    said = dict(part.partition("=")[::2] for part in text.upper().split(";"))
+    if "COUNT" in said and "UNTIL" in said:
         raise Invalid("give COUNT or UNTIL, not both", field="rule")
-    if re.search(r"UNTIL=\w*Z", text, re.IGNORECASE):
+    if said.get("UNTIL", "").endswith("Z"):
         raise Invalid("write UNTIL on the wall clock of the plan's time zone, without a Z", field="rule")
     try:
         rule = rrulestr(text, dtstart=wall.replace(tzinfo=None))
     except (ValueError, TypeError, AttributeError) as error:
         raise Invalid(f"{text!r} is no recurrence rule: {error}", field="rule") from None
     assert isinstance(rule, rrule)  # sets need RDATE or EXDATE lines, which are refused above
-    # dateutil keeps its parsed parts in private attributes, and offers no public ones
-    if rule._freq > DAILY:  # type: ignore[attr-defined]
+    if said["FREQ"] not in FREQUENCIES:
         raise Invalid("a plan recurs daily or more rarely; for shorter steps name the windows", field="rule")
-    if rule._interval < 1:  # type: ignore[attr-defined]
+    if int(said.get("INTERVAL", "1")) < 1:
         raise Invalid("INTERVAL is at least 1", field="rule")
-    until = rule._until  # type: ignore[attr-defined]
-    return takewhile(lambda wall: wall <= last, rule if until or counted else rule.replace(until=last))
+    has_end = "UNTIL" in said or "COUNT" in said
+    return takewhile(lambda wall: wall <= last, rule if has_end else rule.replace(until=last))

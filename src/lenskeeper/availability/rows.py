@@ -91,40 +91,6 @@ def runs_of(connection: Connection, scope: Scope, point_id: PointId, lane: Lane,
     return merged(Run(row.a, row.b, State(row.state)) for row in connection.execute(query))
 
 
-def last_before(
-    connection: Connection, lane: Lane, points: Sequence[PointId], at_s: int
-) -> dict[PointId, State]:
-    """What was last known before an instant, however long before; points of which nothing was are not in it.
-
-    For whoever counts outages and must know whether one goes on. At most 500 points; the caller has seen to the
-    scope.
-    """
-    latest = (
-        select(run.c.point_id, func.max(run.c.a).label("a"))
-        .where(run.c.point_id.in_(points), run.c.lane == lane, run.c.a < at_s)
-        .group_by(run.c.point_id)
-        .subquery()
-    )
-    closed = select(run.c.point_id, run.c.state).join(
-        latest, and_(run.c.point_id == latest.c.point_id, run.c.lane == lane, run.c.a == latest.c.a)
-    )
-    confirmed = (
-        select(literal(1))
-        .where(round_cover.c.shard == standing.c.shard, round_cover.c.lane == standing.c.lane)
-        .where(round_cover.c.a < at_s, round_cover.c.b > standing.c.since_s)
-        .exists()
-    )
-    open_ones = select(standing.c.point_id, standing.c.state).where(
-        standing.c.point_id.in_(points),
-        standing.c.lane == lane,
-        standing.c.since_s < at_s,
-        or_(standing.c.confirmed_s.is_not(None), confirmed),
-    )
-    found = {row.point_id: State(row.state) for row in connection.execute(closed)}
-    found.update((row.point_id, State(row.state)) for row in connection.execute(open_ones))
-    return found
-
-
 def current(connection: Connection, scope: Scope, lane: Lane) -> list[Current]:
     """The last known state of each point that belongs to the scope now, by point."""
     ends = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Table, and_, case, delete, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, and_, case, delete, func, literal, or_, select, tuple_
 
 from lenskeeper.availability.runs import month_start, months_between
 from lenskeeper.availability.schema import evidence, round_cover, run, standing
@@ -25,51 +25,33 @@ class Pruned:
     after: Key | None
 
 
-def prune_runs(
+def prune_evidence(
     connection: Connection,
     before_s: int,
     after: Key = START,
     *,
     actor: ActorId,  # noqa: ARG001  the caller notes a whole pruning in the audit log, not each slice
 ) -> Pruned:
-    """Forget runs of whole UTC months before the instant; with the first slice, rounds of that time too.
-
-    Open runs that began earlier stay, and say nothing any more of the time for which there is no cover.
-    """
-    month_s = month_start(before_s)
-    if after == START:
-        connection.execute(delete(round_cover).where(round_cover.c.b <= month_s))
-    return _prune(connection, run, "a", month_s, after)
-
-
-def prune_evidence(
-    connection: Connection,
-    before_s: int,
-    after: Key = START,
-    *,
-    actor: ActorId,  # noqa: ARG001  as above
-) -> Pruned:
     """Forget who saw what before the instant, but of each point's state the look it began with, however old."""
-    return _prune(connection, evidence, "at_s", before_s, after)
-
-
-def _prune(connection: Connection, table: Table, column: str, before_s: int, after: Key) -> Pruned:
-    key = (table.c.point_id, table.c.lane, table.c[column])
-    old = select(*key).where(tuple_(*key) > tuple_(*after), key[2] < before_s)
-    if table is evidence:
-        newer = evidence.alias()
-        old = old.where(
-            select(literal(1))
-            .where(newer.c.point_id == key[0], newer.c.lane == key[1], newer.c.at_s > key[2])
-            .where(newer.c.at_s <= before_s)
-            .exists()
-        )
-    found = connection.execute(old.order_by(*key).limit(SLICE_ROWS)).all()
+    key, newer = (evidence.c.point_id, evidence.c.lane, evidence.c.at_s), evidence.alias()
+    again = (
+        select(literal(1))
+        .where(newer.c.point_id == key[0], newer.c.lane == key[1])
+        .where(newer.c.at_s > key[2], newer.c.at_s <= before_s)
+        .exists()
+    )
+    old = (
+        select(*key)
+        .where(tuple_(*key) > tuple_(*after), key[2] < before_s, again)
+        .order_by(*key)
+        .limit(SLICE_ROWS)
+    )
+    found = connection.execute(old).all()
     if not found:
         return Pruned(0, None)
-    last: Key = (found[-1][0], found[-1][1], found[-1][2])
-    connection.execute(delete(table).where(tuple_(*key).in_(old.order_by(*key).limit(SLICE_ROWS))))
-    return Pruned(len(found), last if len(found) == SLICE_ROWS else None)
+    connection.execute(delete(evidence).where(tuple_(*key).in_(old)))
+    point_id, lane, at_s = found[-1]
+    return Pruned(len(found), (point_id, lane, at_s) if len(found) == SLICE_ROWS else None)
 
 
 def check(connection: Connection) -> list[str]:

@@ -31,13 +31,15 @@ from lenskeeper.house.cameras import (
     swap,
 )
 from lenskeeper.house.home import Home, opened
-from lenskeeper.house.plan import plan_of, write_plan
+from lenskeeper.house.lists import write_lists
+from lenskeeper.house.plan import plan_of
 from lenskeeper.inventory.columns import BY_FIELD
 from lenskeeper.inventory.faults import Fault, said
 from lenskeeper.inventory.filing import PLACES, told
 from lenskeeper.inventory.rows_devices import Equipment
 from lenskeeper.probing.probe_plan import as_rows
 from lenskeeper.reporting.languages import Language
+from lenskeeper.reporting.tables_plan import plan_sheets
 
 ACTS: Final = ("set", "swap", "move", "retire", "view", "confirm", "excuse")
 
@@ -115,10 +117,13 @@ def run_camera(given: argparse.Namespace) -> int:
 
 def run_plan(given: argparse.Namespace) -> int:
     """Print it."""
+    language = Language(given.language)
     with opened(given.config) as home:
         plan = plan_of(home, given.source)
         for path in given.to:
-            write_plan(home, plan, path, Language(given.language))
+            write_lists(
+                plan_sheets(plan, language), path, language, tz=home.tz(), exercise=bool(home.exercise)
+            )
     rows = as_rows(plan)
     if given.csv:
         out = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [])

@@ -224,7 +224,7 @@ class Books:
                 for left in (piece, *pieces):
                     self._batch = left.before(self._batch)
                 raise
-            except Exception as faulty:
+            except Exception as faulty:  # told with its traceback, and counted
                 self.tally.dropped += 1
                 log.exception("result_let_go", error=repr(faulty))
 

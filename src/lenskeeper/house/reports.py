@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.house.home import Home
+from lenskeeper.house.lists import must_be_free, write_lists
 from lenskeeper.reporting.as_csv import csv_bytes
 from lenskeeper.reporting.as_json import json_bytes
 from lenskeeper.reporting.as_pdf import pdf_bytes
-from lenskeeper.reporting.as_xlsx import sheets_xlsx, xlsx_bytes
+from lenskeeper.reporting.as_xlsx import xlsx_bytes
 from lenskeeper.reporting.assessment import Assessment, assessment_of
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.periods import Period, period_of
@@ -143,7 +144,7 @@ def write_changes(found: Revised, paths: Sequence[Path], language: Language) -> 
         for side, one in (("before", found.before), ("after", found.after))
     ]
     tables = (changes_sheet(found.changes, language), basis_sheet(facts, language))
-    _write_workbooks(tables, paths, found.after.issue.report, language)
+    _write_lists(tables, paths, found.after.issue.report, language)
 
 
 def write_files(snapshot_: Snapshot, paths: Sequence[Path], language: Language) -> None:
@@ -152,7 +153,7 @@ def write_files(snapshot_: Snapshot, paths: Sequence[Path], language: Language) 
     Conflict: a file is there already. Invalid: another kind of file; no font for the language.
     """
     for path in paths:
-        _free(path)
+        must_be_free(path)
         match path.suffix:
             case ".pdf":
                 path.write_bytes(pdf_bytes(snapshot_, language))
@@ -212,7 +213,7 @@ def write_comparison(found: Compared, paths: Sequence[Path], language: Language)
         (title("their_hash", language), found.sha256),
     ]
     tables = (comparison_sheet(found.found, language), basis_sheet(facts, language))
-    _write_workbooks(tables, paths, report_, language)
+    _write_lists(tables, paths, report_, language)
 
 
 def _assessment(connection: Connection, found: Report, scheme: SchemeOrder) -> Assessment:
@@ -228,19 +229,9 @@ def _series(snapshot_: Snapshot) -> tuple[object, ...]:
     return (report_.unit_id, period.kind, period.first_day, period.end_day, period.tz, report_.exercise)
 
 
-def _write_workbooks(
-    tables: Sequence[Sheet], paths: Sequence[Path], report_: Report, language: Language
-) -> None:
+def _write_lists(tables: Sequence[Sheet], paths: Sequence[Path], report_: Report, language: Language) -> None:
     for path in paths:
-        _free(path)
-        if path.suffix != ".xlsx":
-            raise Invalid(f"these lists are written as .xlsx, not as {path.suffix or 'a folder'}", field="to")
-        path.write_bytes(sheets_xlsx(tables, language, report_.period.tz, exercise=report_.exercise))
-
-
-def _free(path: Path) -> None:
-    if path.exists():
-        raise Conflict(f"{path} is there already: an issued report overwrites nothing")
+        write_lists(tables, path, language, tz=report_.period.tz, exercise=report_.exercise)
 
 
 def _report(home: Home, connection: Connection, order: ReportOrder) -> Report:

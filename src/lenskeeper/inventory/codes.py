@@ -5,9 +5,6 @@ from enum import StrEnum
 from typing import Final
 
 CODE_DIGITS: Final = 20
-CIVIL_DIGITS: Final = frozenset(
-    {2, 4, 6, 8}
-)  # the whole of a code may be a division (protocols.md section 5)
 FACTORY_DIVISION: Final = "34020000"  # makers ship this city's code, and many installers leave it
 CAMERA_TYPES: Final = frozenset({"131", "132"})
 FRONT_END: Final = range(111, 200)

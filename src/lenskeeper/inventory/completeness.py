@@ -1,7 +1,5 @@
 """How much of what the standard asks of a camera's file is there: metadata completeness, per class of point."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,22 +64,6 @@ class Completeness:
         return not self.missing
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """How complete many files are. missing: field -> files that lack it, the most lacking first."""
-
-    files: int
-    complete_files: int
-    required: int
-    filled: int
-    missing: dict[str, int]
-
-    @property
-    def rate(self) -> float | None:
-        """Metadata completeness: required fields that are there, of all required; None for no file."""
-        return self.filled / self.required if self.required else None
-
-
 def completeness(file: CameraFile) -> Completeness:
     """What the file of one camera lacks by the rules of its class; a file without a class lacks that as well."""
     required = required_fields(file.klass)
@@ -94,16 +76,3 @@ def required_fields(klass: int | None) -> tuple[str, ...]:
 
 
 _REQUIRED: Final = {klass: tuple(r.field for r in RULES if klass in r.classes) for klass in CLASSES}
-
-
-def completed(files: Iterable[CameraFile]) -> Completed:
-    """The sums of many files."""
-    found = [completeness(file) for file in files]
-    missing = Counter(name for one in found for name in one.missing)
-    return Completed(
-        files=len(found),
-        complete_files=sum(one.is_complete for one in found),
-        required=sum(one.required for one in found),
-        filled=sum(one.filled for one in found),
-        missing=dict(missing.most_common()),
-    )

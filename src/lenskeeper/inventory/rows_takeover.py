@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import day_span
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.inventory.ids import PointId
-from lenskeeper.inventory.rows_present import slices, visible, with_unit
+from lenskeeper.inventory.rows_present import slices, with_unit
 from lenskeeper.inventory.schema import acceptance, backlog, membership, point
 from lenskeeper.store.statements import insert_into
 from lenskeeper.units.ids import UnitId
@@ -119,19 +119,6 @@ def acceptances(connection: Connection, scope: Scope) -> list[Acceptance]:
         Acceptance(UnitId(row.unit_id), row.from_s, row.at_s, ActorId(row.actor), row.document)
         for row in connection.execute(query)
     ]
-
-
-def unaccepted(connection: Connection, scope: Scope, at_s: int) -> dict[UnitId, int]:
-    """Units that are not accepted at an instant, with how many points each: nobody is told of their faults."""
-    none = or_(acceptance.c.unit_id.is_(None), acceptance.c.from_s > at_s)
-    joined = with_unit(at_s).outerjoin(acceptance, acceptance.c.unit_id == membership.c.unit_id)
-    query = (
-        select(membership.c.unit_id, func.count())
-        .select_from(joined)
-        .where(visible(scope), none, membership.c.unit_id.is_not(None))
-        .group_by(membership.c.unit_id)
-    )
-    return {UnitId(unit_id): count for unit_id, count in connection.execute(query)}
 
 
 def owed(connection: Connection, scope: Scope, *, still_open: bool = True) -> list[Owed]:

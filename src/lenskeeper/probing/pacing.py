@@ -1,7 +1,7 @@
 """How hard the fleet is looked at: bytes per line, new connections per network, and the stop switch."""
 
 import ipaddress
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -127,12 +127,3 @@ def spread(doors: Iterable[Target], window_s: float) -> list[tuple[float, Target
         out += [((n + begin) / len(same) * window_s, door) for n, door in enumerate(same)]
     out.sort(key=lambda timed: timed[0])
     return out
-
-
-def peak_per_net_s(doors: Sequence[Target], window_s: float) -> float:
-    """The most greetings a second that one network sees when its doors are spread over the window."""
-    counts: dict[str, int] = {}
-    for door in doors:
-        net = net_of(door.host)
-        counts[net] = counts.get(net, 0) + 1
-    return max(counts.values(), default=0) / window_s

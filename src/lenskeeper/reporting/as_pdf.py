@@ -65,15 +65,6 @@ def pdf_bytes(snapshot: Snapshot, language: Language, folders: Sequence[Path] | 
     return out
 
 
-def page_images(snapshot: Snapshot, language: Language, *, ppi: float = 110) -> list[bytes]:
-    """Each page as PNG, to be looked at."""
-    out = _compiler(snapshot, language, None).compile(format="png", ppi=ppi)
-    if isinstance(out, bytes):
-        return [out]
-    assert out is not None
-    return out
-
-
 def _compiler(snapshot: Snapshot, language: Language, folders: Sequence[Path] | None) -> typst.Compiler:
     document = document_of(snapshot, language)
     letters = typeface(_required(document), folders)

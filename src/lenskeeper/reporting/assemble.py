@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.inventory.ids import PointId
-from lenskeeper.reporting.definitions import CLASS_WEIGHTS, Figure, Metric, figure
+from lenskeeper.reporting.definitions import CLASS_WEIGHTS, Metric, figure
 from lenskeeper.reporting.periods import Period
 from lenskeeper.reporting.report import (
     DayLine,
@@ -131,19 +131,6 @@ def drill(report: Report, group: Group, metric: Metric) -> tuple[Behind, ...]:
     return tuple(rows)
 
 
-def group_of(report: Report, by: Grouped, key: str) -> Group:
-    """One group of a report, to be opened: a unit's or a point's id, a class, make and model, or the whole ("").
-
-    NotFound: it has none of that key.
-    """
-    groups = _groups_by(report, by)
-    for group in groups:
-        if group.key == key or by is Grouped.WHOLE:
-            return group
-    known = ", ".join(dict.fromkeys(group.key for group in groups)) or "none"
-    raise NotFound(f"the report has no {by.value} {key!r}; there are: {known[:KNOWN_CHARS_MAX]}")
-
-
 def _groups_by(report: Report, by: Grouped) -> Sequence[Group]:
     match by:
         case Grouped.WHOLE:
@@ -198,11 +185,6 @@ def belongs(part: Part, group: Group, report: Report) -> bool:
             if group.key != FEW:
                 return own == group.key
             return own not in {model.key for model in report.by_model}
-
-
-def behind_all(report: Report, group: Group) -> Mapping[Metric, tuple[Figure, tuple[Behind, ...]]]:
-    """Each figure of a group with the cameras behind it."""
-    return {metric: (group.figure(metric), drill(report, group, metric)) for metric in Metric}
 
 
 def model_key(part: Part) -> str:

@@ -83,13 +83,6 @@ def period_of(text: str, tz: str) -> Period:
     )
 
 
-def week_of(day: int, tz: str) -> Period:
-    """The week, from Monday, that a local day lies in."""
-    first = date_of(day)
-    monday = first - timedelta(days=first.weekday())
-    return _whole(PeriodKind.WEEK, monday, monday + timedelta(days=7), tz)
-
-
 def until(period: Period, watermark_s: int) -> Period:
     """What of the range can be reported at a watermark: all of it, or as far as the watermark, and then it says so.
 

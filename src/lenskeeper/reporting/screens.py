@@ -14,7 +14,7 @@ from lenskeeper.diagnosis.kinds import Verdict
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.reporting.report import NOBODY
-from lenskeeper.reporting.takeover import Bucket, Looked, UnitBuckets, bucket_of, by_unit
+from lenskeeper.reporting.takeover import Bucket, Looked, bucket_of
 from lenskeeper.units.ids import UnitId
 
 PICTURE_LANES = (
@@ -65,11 +65,6 @@ def survey(
         unit_id = NOBODY if camera.unit_id is None else camera.unit_id
         found.append(Surveyed(camera.point_id, unit_id, camera.name, camera.url, bucket_of(looked), reason))
     return found
-
-
-def survey_by_unit(found: Collection[Surveyed]) -> tuple[UnitBuckets, ...]:
-    """How many cameras of each unit are in which bucket."""
-    return by_unit((one.unit_id, one.bucket) for one in found)
 
 
 def _looked(reach: Current | None, picture: tuple[Lane, Current] | None) -> tuple[Looked, str]:
