@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineSheet, CalamineWorkbook
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.availability.exact import observe
@@ -96,7 +97,8 @@ def desk(
 @pytest.fixture
 def committed(desk: Desk) -> Desk:
     """With the good rows of the sheet in the register."""
-    assert desk.say("import", desk.sheet, "--commit")[0] == 1
+    assert desk.say("import", desk.sheet)[0] == 1
+    assert desk.say("import", desk.sheet, "--commit")[0] == 0
     assert len(desk.fleet()) == CAMERAS - WRONG
     return desk
 
@@ -274,6 +276,25 @@ def test_the_survey_adds_up_departments_and_warns_of_a_unit_left_behind(committe
     assert re.search(rf"│ +{ROADS}/新区 +│.* 1 +│ +│", out)
     assert f"not accepted, though the unit above is: {ROADS}/新区" in out
     assert "接收起始日" in committed.say("survey", "--language", "zh-CN")[1]
+
+
+def test_a_survey_is_written_to_be_handed_over_and_overwrites_nothing(committed: Desk) -> None:
+    east = committed.of(EAST)
+    committed.saw(east[:2], State.DOWN, Outcome.AUTH_REFUSED)
+    assert committed.say("survey", "--to", "found.xlsx", "--to", "found.csv", "--language", "zh-CN")[0] == 0
+    by_camera, by_unit = (sheet.to_python() for sheet in sheets_of(Path("found.xlsx")))
+    assert sum("口令" in str(row) or "密码" in str(row) for row in by_camera[1:]) == 2
+    assert sum(float(str(row[1])) for row in by_unit[1:]) == len(committed.fleet())
+    assert EAST in Path("found.csv").read_text(encoding="utf-8-sig")
+    code, out = committed.say("survey", "--to", "found.csv")
+    assert code == 2
+    assert "not overwritten" in out
+    assert committed.say("survey", "--to", "found.doc")[0] == 2
+
+
+def sheets_of(path: Path) -> list[CalamineSheet]:
+    book = CalamineWorkbook.from_path(path)
+    return [book.get_sheet_by_name(name) for name in book.sheet_names]
 
 
 def test_cameras_outside_the_declared_networks_are_told_as_not_ours(committed: Desk) -> None:

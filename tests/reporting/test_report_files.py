@@ -57,7 +57,7 @@ from lenskeeper.reporting.tables_beside import (
     scheme_sheet,
     survey_sheet,
 )
-from lenskeeper.reporting.takeover import Bucket, by_unit
+from lenskeeper.reporting.takeover import Bucket
 from lenskeeper.reporting.their_list import read_theirs
 from lenskeeper.reporting.theirs import compare
 from lenskeeper.reporting.words import DIAGNOSES, OUTCOMES, TEXT
@@ -352,7 +352,7 @@ def test_every_other_list_is_written_too(language: Language) -> None:
         changes_sheet(compare_revisions(report, later), language),
         scheme_sheet(assessment_of(assess(scheme, report, {}), b""), language),
         survey_sheet(surveyed, UNITS, language),
-        buckets_sheet(by_unit([(UnitId(2), Bucket.BUSY)]), UNITS, language),
+        buckets_sheet(surveyed, UNITS, language),
     ]
     assert len(told[0].rows) == len({part.point_id for part in report.parts if part.sums.known_s})
     assert len(told[1].rows) == 1 + sum(point.sums.expected_s > 0 for point in point_groups(report.parts))

@@ -20,8 +20,8 @@ run = table(
     comment="A row is a closed run: the lane of this point was down (1) or up (2) in [a, b), UTC seconds. Written when "
     "the state changes, when nothing more is known, or when a late result mends the past. Unknown is no row. The "
     "runs of one point and lane never overlap; two that touch have different states, except at the end of a UTC "
-    "month, where all are cut: so a >= start of the month of A and a < B finds all that meets [A, B), and retention "
-    "drops whole months. look names the look it began with: a row of evidence for each would be 21 to 84 MB a month "
+    "month, where all are cut: so a >= start of the month of A and a < B finds all that meets [A, B). "
+    "look names the look it began with: a row of evidence for each would be 21 to 84 MB a month "
     "beside 60. Not a row per sample: that is 291 times as many (availability.md section 2). No foreign "
     "key to point: points are never deleted, and each row would cost a look-up.",
 )

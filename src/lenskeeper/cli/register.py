@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from lenskeeper.house.home import Home, opened
 from lenskeeper.house.keys import Rotated, logins, remove_login, rotate_key, store_login
 from lenskeeper.house.register import (
     DeclareOrder,
+    Imported,
     SheetOrder,
     check,
     commit,
@@ -156,32 +158,24 @@ def _add_sheet(command: argparse.ArgumentParser, *, optional: bool) -> None:
 
 
 def run_import(given: argparse.Namespace) -> int:
-    """0 when no row is faulty."""
+    """Of a dry run 0 when no row is faulty; with --commit 0 when the good rows were written."""
     with opened(given.config) as home:
-        out = console()
         if (done := _earlier(home, given)) is not None:
             return done
         if given.sheet is None:
             raise Invalid("name the sheet, or --list, --undo N, --parked N --errors FOLDER", field="sheet")
-        order = _order(given)
+        order, imported = _order(given), None
         if not given.commit:
             checked = check(home, order)
         else:
             checked, imported = commit(home, order)
-            if imported is not None:
-                made = imported.committed
-                out.print(
-                    f"import {imported.batch_id}: {made.created} cameras registered, {made.updated} updated, "
-                    f"{made.unchanged} unchanged, {made.skipped} skipped; {imported.parked} faulty rows parked"
-                )
-                for c in made.contradictions[:LISTED_MAX]:
-                    out.print(
-                        f"  row {c.row}: {c.field} stays {c.kept!r}; the sheet says {c.sheet!r} (corrected by hand)"
-                    )
         if given.errors is not None and checked.parked:
             _write_books(checked.parked, given)
     _show(checked, given)
-    return FAULTY if checked.faults or checked.header_faults else 0
+    if imported is None:
+        return FAULTY if checked.faults or checked.header_faults else 0
+    _show_imported(imported)
+    return 0
 
 
 def _earlier(home: Home, given: argparse.Namespace) -> int | None:
@@ -273,7 +267,9 @@ def run_declare(given: argparse.Namespace) -> int:
     with opened(given.config) as home:
         done = declare(home, DeclareOrder(what, given.document, given.unit, codes, given.exceptions))
     out = console()
-    out.print(f"declaration {done.declaration_id}: {done.points} cameras by {given.document}")
+    out.print(
+        f"declaration {done.declaration_id}: {done.points} cameras declared by document {given.document}"
+    )
     if done.unknown:
         out.print(f"no camera bears: {', '.join(done.unknown[:LISTED_MAX])}")
     return 0
@@ -381,12 +377,25 @@ def _show(checked: Checked, given: argparse.Namespace) -> None:
         f"{checked.rows} rows: {len(checked.good)} good, {len(checked.parked)} faulty ({len(faults)} faults), "
         f"{len(checked.warnings)} warnings, {len(checked.duplicates)} duplicates"
     )
+    kinds = Counter((one.column, *said(one.why, one.detail, given.language[:2])) for one in checked.warnings)
+    for (column, reason, cure), count in kinds.most_common(LISTED_MAX):
+        out.print(f"  {count:5} warnings  {column}: {reason}; {cure}")
     if checked.new_units:
         out.print(f"units that the import sets up: {', '.join(list(checked.new_units)[:LISTED_MAX])}")
     if not given.commit:
         out.print(
             "Nothing was written. --commit writes the good rows and parks the faulty ones.", style="bold"
         )
+
+
+def _show_imported(imported: Imported) -> None:
+    out, made = console(), imported.committed
+    for c in made.contradictions[:LISTED_MAX]:
+        out.print(f"row {c.row}: {c.field} stays {c.kept!r}; the sheet says {c.sheet!r} (corrected by hand)")
+    out.print(
+        f"import {imported.batch_id}: {made.created} cameras registered, {made.updated} updated, "
+        f"{made.unchanged} unchanged, {made.skipped} skipped; {imported.parked} faulty rows parked"
+    )
 
 
 def _fault_table(faults: list[RowFault], language: str) -> Table:

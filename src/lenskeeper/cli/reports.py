@@ -37,6 +37,7 @@ from lenskeeper.reporting.rows_issues import IssuedLine
 from lenskeeper.reporting.snapshots import Snapshot
 from lenskeeper.reporting.tables import Sheet, figure_text, instant_text, sheets, unit_title, written
 from lenskeeper.reporting.tables_beside import behind_sheet, changes_sheet, comparison_sheet, scheme_sheet
+from lenskeeper.reporting.words import word
 
 ROWS_SHOWN: Final = 20
 BEHIND: Final = frozenset({"cameras", "definitions", "days"})  # whole in files; a terminal shows the rest
@@ -264,11 +265,17 @@ def _print(report: Report, language: Language) -> None:
         if sheet.key not in BEHIND and sheet.rows:
             out.print(_table(sheet, language, report.period.tz))
             if len(sheet.rows) > ROWS_SHOWN:
-                out.print(f"... and {len(sheet.rows) - ROWS_SHOWN} more rows in the files")
+                out.print(word("more_rows", language).format(count=len(sheet.rows) - ROWS_SHOWN))
 
 
 def _table(sheet: Sheet, language: Language, tz: str, rows: int = ROWS_SHOWN) -> Table:
-    table = Table(*[heading.title for heading in sheet.headings], title=sheet.title, title_justify="left")
+    table = Table(
+        *[heading.title for heading in sheet.headings],
+        title=sheet.title,
+        title_justify="left",
+        caption=sheet.note or None,
+        caption_justify="left",
+    )
     for row in sheet.rows[:rows]:
         table.add_row(
             *[written(cell, h.kind, language, tz) for cell, h in zip(row, sheet.headings, strict=True)]

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
@@ -15,6 +16,7 @@ from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.home import Home, opened
+from lenskeeper.house.lists import write_lists
 from lenskeeper.house.logs import set_up_logs
 from lenskeeper.house.organisation import UnitLine, left_behind, unit_lines
 from lenskeeper.house.process import run_loop
@@ -24,6 +26,7 @@ from lenskeeper.house.serve import ServeOrder, serve
 from lenskeeper.house.switches import Stopped, lift, read_stopped, stop
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.screens import Surveyed
+from lenskeeper.reporting.tables_beside import buckets_sheet, survey_sheet
 from lenskeeper.reporting.takeover import CURES, NAMES, Bucket
 from lenskeeper.units import rows as units
 
@@ -70,6 +73,10 @@ def add_serving(commands: Any) -> None:
     )
     buckets.add_argument("--unit", default="", metavar="PATH", help="a unit and all below it")
     buckets.add_argument("--bucket", choices=[b.value for b in Bucket], help="list its cameras")
+    buckets.add_argument(
+        "--to", type=Path, action="append", default=[], metavar="FILE",
+        help="what is wrong where, one sheet for all cameras that need somebody, as .xlsx or .csv",
+    )  # fmt: skip
     buckets.add_argument("--language", choices=["en", "zh-CN"], default="en", help="of the buckets (en)")
 
     take: argparse.ArgumentParser = commands.add_parser(
@@ -113,7 +120,7 @@ def _rehearse(given: argparse.Namespace) -> int:
         done = run_loop(rehearse(home, given.rehearse, survey=given.survey))
     console().print(
         f"rehearsed {date_of(given.rehearse)}: {done.slots} slots, {done.looks} looks, {done.changes} changes of state, "
-        f"{done.point_days} days of cameras added up"
+        f"{done.point_days} camera-days added up"
     )
     return 0
 
@@ -142,12 +149,16 @@ def run_stop(given: argparse.Namespace) -> int:
 
 def run_survey(given: argparse.Namespace) -> int:
     """Print the buckets."""
+    language = Language(given.language)
     with opened(given.config) as home:
         found = surveyed(home, _scope(home, given.unit))
         lines = unit_lines(home, found)
-    paths: dict[int, str] = {line.unit.unit_id: line.unit.path for line in lines}
+        paths = {line.unit.unit_id: line.unit.path for line in lines}
+        for path in given.to:
+            tables = survey_sheet(found, paths, language), buckets_sheet(found, paths, language)
+            write_lists(tables, path, language, tz=home.tz(), exercise=bool(home.exercise))
     seen = {one.unit_id for one in found}
-    out, language = console(), Language(given.language)
+    out = console()
     zh = language is Language.ZH
     if given.bucket is not None:
         table = Table("camera", "unit", "address", "reason")

@@ -13,7 +13,7 @@ from lenskeeper.reporting.schemes import PATROL_MEANING, PATROL_RATE, PATROL_WOR
 from lenskeeper.reporting.screens import Surveyed
 from lenskeeper.reporting.snapshots import Changed, Snapshot
 from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, figure_text, group_name
-from lenskeeper.reporting.takeover import CURES, NAMES, Bucket, UnitBuckets
+from lenskeeper.reporting.takeover import CURES, NAMES, Bucket, by_unit
 from lenskeeper.reporting.theirs import REASONS, Comparison
 from lenskeeper.reporting.words import outcome_words, word
 from lenskeeper.units.ids import UnitId
@@ -223,11 +223,12 @@ def survey_sheet(found: Sequence[Surveyed], names: Mapping[UnitId, str], languag
     return Sheet("survey", title("survey", language), headings, rows)
 
 
-def buckets_sheet(found: Sequence[UnitBuckets], names: Mapping[UnitId, str], language: Language) -> Sheet:
+def buckets_sheet(found: Sequence[Surveyed], names: Mapping[UnitId, str], language: Language) -> Sheet:
     """How many cameras of each unit fell where."""
     nobody = word("no_unit", language)
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (names.get(row.unit_id, nobody), row.cameras, *row.counts) for row in found
+        (names.get(row.unit_id, nobody), row.cameras, *row.counts)
+        for row in by_unit((one.unit_id, one.bucket) for one in found)
     )
     headings = (
         Heading(word("unit", language)),

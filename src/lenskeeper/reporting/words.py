@@ -26,7 +26,7 @@ TEXT: Final = {
     "by_unit": Words("按单位", "By unit"),
     "by_class": Words("按点位类别", "By class of point"),
     "by_model": Words("按厂商和型号", "By make and model"),
-    "worst": Words("损失最多的摄像机", "Cameras with the most hours lost"),
+    "worst": Words("损失最多的摄像机（按类别加权）", "Cameras with the most hours lost, weighted by class"),
     "excluded": Words("剔除时长明细", "Excluded hours"),
     "gaps": Words("覆盖缺口", "Gaps in coverage"),
     "long_dead": Words("长期离线（三天以上）", "Long dead (three days or more)"),
@@ -134,6 +134,7 @@ TEXT: Final = {
         "Fewer than 20 cameras are not ranked. Ordered by lost hours weighted by class (I × 3, II × 2, III × 1); "
         "a device counts only for the time it hung at a point.",
     ),
+    "more_rows": Words("……另有 {count} 行，见所写文件", "... and {count} more rows in the files"),
     "worst_rule": Words("按加权损失时长排序。", "Ordered by lost hours weighted by class."),
     "open_rule": Words(
         "每个数字都可以打开到各台摄像机：见工作簿中的“全部摄像机”表。",
