@@ -235,18 +235,15 @@ def pictures_sheet(report: Report, language: Language) -> Sheet:
     counts: dict[str, int] = dict.fromkeys(PICTURE_STATES, 0)
     for one in report.pictures:
         counts["provisional" if one.provisional else one.word or "not_judged"] += one.cameras
-    flapping = sum(one.cameras for one in report.pictures if one.flapping)
-    rows = [(word(f"picture_{key}", language), count) for key, count in counts.items()]
-    rows.append((word("picture_flapping", language), flapping))
+    counts["flapping"] = sum(one.cameras for one in report.pictures if one.flapping)
+    rows = tuple((word(f"picture_{key}", language), count) for key, count in counts.items() if count)
     headings = (
         Heading(word("pictures_state", language), wide=True),
         Heading(word("count", language), Kind.WHOLE),
     )
     at = instant_text(report.made_at_s, report.period.tz)
     note = word("pictures_rule", language).format(at=at)
-    return Sheet(
-        "pictures", word("pictures", language), headings, tuple(rows) if report.pictures else (), note
-    )
+    return Sheet("pictures", word("pictures", language), headings, rows, note)
 
 
 def days_sheet(report: Report, language: Language) -> Sheet:

@@ -28,8 +28,8 @@ READERS_MAX: Final = 8  # reports, lists and commands at once; each holds a file
 BUSY_MS: Final = 5_000  # how long a command waits for the transaction of another process
 # Small, and no memory map: the system's own page cache holds the file, and what a process that runs for months maps or
 # caches of it is counted as its own (./run bench soak).
-READER_CACHE_KB: Final = 8_192
-WRITER_CACHE_KB: Final = 16_384
+READER_CACHE_KB: Final = 4_096
+WRITER_CACHE_KB: Final = 8_192
 WAL_BYTES_KEPT: Final = 67_108_864
 ONE_WRITER: Final = (
     0x6C656E73  # "lens": the advisory lock that makes PostgreSQL's writers wait for each other
