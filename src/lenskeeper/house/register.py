@@ -140,7 +140,7 @@ def faulty_rows_of(home: Home, batch_id: int) -> list[ParkedRow]:
 def write_error_books(rows: Sequence[ParkedRow], folder: Path, language: str) -> list[Path]:
     """One workbook per department with its faulty rows, in a folder that is made where it is not there."""
     # imported where it is used: openpyxl behind it is a tenth of the start of every command
-    from lenskeeper.inventory.error_book import error_books  # noqa: PLC0415
+    from lenskeeper.inventory.error_book import error_books  # noqa: PLC0415  its libraries take a third of a second, and few commands write
 
     folder.mkdir(parents=True, exist_ok=True)
     written = []
