@@ -24,24 +24,34 @@ from lenskeeper.probing.rows import remembered
 from lenskeeper.probing.rows import save as save_visits
 
 SPEED = 25  # a slot of 5 s is over in 0.2 s
-SETTINGS = '[rounds]\nslot_s = 5\n[serve]\nmetrics = ""\n[pictures]\nworkers = 1\n'
+SLOT_S = 5
+SETTINGS = f'[rounds]\nslot_s = {SLOT_S}\n[serve]\nmetrics = ""\n[pictures]\nworkers = 1\n'
 WITHIN_S = 20
 
 
 class FastClock:
-    """Our own clock, and all goes faster by it."""
+    """Our own clock, and all goes faster by it. It stands at a slot's first second until it is let go, if so asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_held: bool = False) -> None:
         self.clock = SystemClock()
-        self.began_s, self.wall_s = self.clock.elapsed_s(), self.clock.now_ms() / 1000
+        self.began_s = self.clock.elapsed_s()
+        self.wall_s = self.clock.now_ms() // 1000 // SLOT_S * SLOT_S + 1
+        self.going = asyncio.Event()
+        if not is_held:
+            self.going.set()
+
+    def let_go(self) -> None:
+        self.began_s = self.clock.elapsed_s()
+        self.going.set()
 
     def elapsed_s(self) -> float:
-        return (self.clock.elapsed_s() - self.began_s) * SPEED
+        return (self.clock.elapsed_s() - self.began_s) * SPEED if self.going.is_set() else 0.0
 
     def now_ms(self) -> int:
         return int((self.wall_s + self.elapsed_s()) * 1000)
 
     async def sleep(self, length_s: float) -> None:
+        await self.going.wait()
         await asyncio.sleep(length_s / SPEED)
 
 
@@ -79,9 +89,11 @@ async def until(what: Callable[[], bool]) -> None:
 async def test_rounds_that_stand_still_are_unwell_but_never_before_the_first_slot_is_due(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with serving(home_in(tmp_path / "home", FastClock())) as server:
+    clock = FastClock(is_held=True)
+    async with serving(home_in(tmp_path / "home", clock)) as server:
         assert server.unwell() == ""
         assert server.rounds.silent_s is None
+        clock.let_go()
         await until(lambda: server.rounds.tally.slots_done >= 5)
         await until(lambda: server.unwell() == "")
         with monkeypatch.context() as hanging:
