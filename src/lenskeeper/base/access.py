@@ -15,9 +15,11 @@ class Scope:
 
     units: the roots of the subtrees, as unit ids; empty sees nothing; None sees everything, also what belongs
     to no unit.
+    lots:  contracts, by id, whose work is seen besides: a contractor sees tickets of his lot and nothing else.
     """
 
     units: frozenset[int] | None
+    lots: frozenset[int] = frozenset()
 
     ALL: ClassVar["Scope"]
 

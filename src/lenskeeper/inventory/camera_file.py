@@ -91,6 +91,7 @@ class CameraFile:
     credential: str = ""
     pole: str = ""
     feeder: str = ""
+    switch: str = ""
     uplink: str = ""
     site: str = ""
     zone: str = ""

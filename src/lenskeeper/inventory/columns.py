@@ -100,6 +100,7 @@ COLUMNS: Final = (
     _column("channel", cells.plain, "通道号", "通道", "channel", "channel number", "channel no"),
     _column("credential", cells.words, "凭据", "凭据名称", "凭证", "credential", "credential name"),
     _column("pole", cells.plain, "立杆编号", "杆号", "杆件编号", "立杆", "pole", "pole number", "pole no"),
+    _column("switch", cells.plain, "接入交换机", "交换机", "接入设备", "switch", "access switch"),
     _column("feeder", cells.plain, "供电回路", "取电点", "供电线路", "取电回路", "feeder", "power feeder", "power circuit"),
     _column("uplink", cells.plain, "上联链路", "上联线路", "上联交换机", "接入链路", "uplink", "switch", "access line"),
     _column("site", cells.words, "站点", "场所", "安装场所", "site"),

@@ -84,6 +84,7 @@ point = table(
     Column("status", Integer),
     _words("pole"),
     _words("feeder"),
+    _words("switch"),
     _words("uplink"),
     _words("site"),
     _words("zone"),

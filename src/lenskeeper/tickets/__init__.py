@@ -1,0 +1,1 @@
+"""Faults made into the work of repair: one ticket for one cause, with a clock, an owner and an end."""

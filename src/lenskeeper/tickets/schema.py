@@ -1,0 +1,299 @@
+"""The tables of the work of repair. Written by tickets/rows*.py only.
+
+Instants are UTC seconds (`_s`), days are local days since 1970-01-01 (`_day`). Empty text means: none.
+No column names a person but the operators' own accounts (charter 2): a crew is an office, a remark is warned of.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from lenskeeper.inventory.schema import point
+from lenskeeper.store.tables import table
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=text("''"))
+
+
+def _yes_no(name: str) -> Column[int]:
+    return Column(name, Integer, CheckConstraint(f"{name} IN (0, 1)", name=f"{name}_yes_no"), nullable=False)
+
+
+# ---- calendars and guarantee periods: written by rows_calendars.py
+
+work_calendar = table(
+    "work_calendar",
+    Column("name", Text, CheckConstraint("name <> ''", name="named"), primary_key=True),
+    Column("tz", Text, nullable=False),
+    Column("hours", Text, nullable=False),
+    Column("changed_s", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    comment="A row is a calendar by which clocks of contracts run. hours is JSON: seven lists, Monday first, of [from, "
+    "to) in seconds of the local day of tz. A contract without a calendar runs around the clock.",
+)
+
+calendar_day = table(
+    "calendar_day",
+    Column("calendar", Text, ForeignKey("work_calendar.name"), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    _yes_no("is_work"),
+    _words("name"),
+    without_rowid=True,
+    comment="A row is a day that differs from its weekday: a holiday, or a Saturday or Sunday that is worked to make up "
+    "for one (调休), which has Monday's hours. Imported each year from the published list; a year is replaced whole.",
+)
+
+guarantee = table(
+    "guarantee",
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, CheckConstraint("name <> ''", name="named"), nullable=False),
+    Column("from_s", BigInteger, nullable=False),
+    Column("to_s", BigInteger, CheckConstraint("to_s > from_s", name="lasts"), nullable=False),
+    Column("respond_s", Integer, CheckConstraint("respond_s > 0", name="respond_positive"), nullable=False),
+    Column("restore_s", Integer, CheckConstraint("restore_s > 0", name="restore_positive"), nullable=False),
+    _yes_no("freezes_works"),
+    Column("document", Text, CheckConstraint("document <> ''", name="has_document"), nullable=False),
+    Column("entered_s", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("revoked_s", BigInteger),
+    ids_used_once=True,
+    comment="A row is a guarantee period (重大活动保障): for its named points clocks are tighter and run around the clock "
+    "in [from_s, to_s); with freezes_works no planned work may be begun on them. Written on the ground of a document; "
+    "revoked, never deleted, because deductions of its time stay explained.",
+)
+
+guarantee_point = table(
+    "guarantee_point",
+    Column("guarantee_id", Integer, ForeignKey("guarantee.id"), primary_key=True),
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    Index("guarantee_of_point", "point_id"),
+    without_rowid=True,
+    comment="A row names one point of a guarantee period.",
+)
+
+# ---- contracts: written by rows_contracts.py
+
+contract = table(
+    "contract",
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, CheckConstraint("name <> ''", name="named"), nullable=False),
+    Column("contractor", Text, CheckConstraint("contractor <> ''", name="has_contractor"), nullable=False),
+    Column("document", Text, CheckConstraint("document <> ''", name="has_document"), nullable=False),
+    Column("from_day", Integer, nullable=False),
+    Column("to_day", Integer, CheckConstraint("to_day > from_day", name="lasts"), nullable=False),
+    Column("calendar", Text, ForeignKey("work_calendar.name")),
+    Column("tz", Text, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("changed_s", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    UniqueConstraint("name", name="uq_contract_name"),
+    ids_used_once=True,
+    comment="A row is a contract of maintenance: a lot, who keeps it, from a day to a day [from_day, to_day), and its "
+    "terms (JSON of contracts.Terms: clocks by class, penalties, daily budget of tickets, warranty and lease). "
+    "Written when it is signed or amended, each time with an audit entry that holds the terms before.",
+)
+
+contract_point = table(
+    "contract_point",
+    Column("contract_id", Integer, ForeignKey("contract.id"), primary_key=True),
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    Column("from_s", BigInteger, primary_key=True),
+    Column("to_s", BigInteger, CheckConstraint("to_s > from_s", name="lasts")),
+    Index("contract_of_point", "point_id", "from_s"),
+    without_rowid=True,
+    comment="A row says that a point was in the lot of a contract in [from_s, to_s), across all departments; an empty "
+    "to_s is until the contract ends. The rows of one point never overlap: a fault has one contractor.",
+)
+
+# ---- tickets: written by rows.py, rows_pauses.py, rows_handings.py
+
+ticket = table(
+    "ticket",
+    Column("id", Integer, primary_key=True),
+    Column("cause", Text, nullable=False),
+    Column("thing", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("klass", Integer, CheckConstraint("klass IN (1, 2, 3)", name="klass_known"), nullable=False),
+    Column("onset_s", BigInteger, nullable=False),
+    Column("opened_s", BigInteger, nullable=False),
+    Column("stage", Text, nullable=False),
+    _words("held"),
+    Column("desk", Text, nullable=False),
+    Column("contract_id", Integer, ForeignKey("contract.id")),
+    Column("payer", Text, nullable=False),
+    Column("respond_by_s", BigInteger, nullable=False),
+    Column("restore_by_s", BigInteger, nullable=False),
+    Column("assigned_s", BigInteger),
+    Column("responded_s", BigInteger),
+    Column("recovered_s", BigInteger),
+    Column("finished_s", BigInteger),
+    Column("ended_s", BigInteger),
+    _words("resolution"),
+    _words("shape"),
+    Column("regressions", Integer, nullable=False, server_default=text("0")),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Index(
+        "ticket_live", "desk", sqlite_where=text("ended_s IS NULL"), postgresql_where=text("ended_s IS NULL")
+    ),
+    Index("ticket_thing", "cause", "thing"),
+    Index("ticket_ended", "ended_s"),
+    Index("ticket_of_contract", "contract_id", "opened_s"),
+    ids_used_once=True,
+    comment="A row is the work of repair for one cause: cause is a word of causes.CauseKind, thing names the switch, "
+    "feeder, recorder, account or point (its id). what is the outcome or kind of fault it showed. held says why nobody "
+    "was sent: storm, budget, review. The two clocks stand as instants, worked out anew whenever a pause, a calendar "
+    "or a guarantee period changes them. recovered_s is since when all its cameras are well, empty while one is not. "
+    "revision counts the changes. Not a row per camera: its children are in ticket_point.",
+)
+
+ticket_point = table(
+    "ticket_point",
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), primary_key=True),
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("onset_s", BigInteger, nullable=False),
+    Column("joined_s", BigInteger, nullable=False),
+    Column("well_s", BigInteger),
+    Column("left_s", BigInteger),
+    Index("ticket_of_point", "point_id"),
+    without_rowid=True,
+    comment="A row says that a camera's fault is put down to a ticket's cause. well_s: since when it is well again. "
+    "left_s: it was still faulty when the cause was gone, and got a ticket of its own. A camera keeps its runs in any "
+    "case; this is who answers for them.",
+)
+
+ticket_event = table(
+    "ticket_event",
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), nullable=False),
+    Column("at_s", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    _words("remark"),
+    Column("detail", Text, nullable=False, server_default=text("'{}'")),
+    Index("ticket_event_of", "ticket_id", "id"),
+    Index("ticket_event_at", "at_s"),
+    ids_used_once=True,
+    comment="A row is one thing that happened to a ticket: a step of states.Step, or joined, paused, resumed, handed, "
+    "remarked, told, escalated. Written once, in the transaction of the act. remark is a person's own words.",
+)
+
+ticket_pause = table(
+    "ticket_pause",
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), primary_key=True),
+    Column("from_s", BigInteger, primary_key=True),
+    Column("to_s", BigInteger, CheckConstraint("to_s >= from_s", name="lasts")),
+    Column("until_s", BigInteger),
+    Column("reason", Text, CheckConstraint("reason <> ''", name="has_reason"), nullable=False),
+    Column("actor", Text, nullable=False),
+    without_rowid=True,
+    comment="A row is a stretch [from_s, to_s) in which a ticket's clocks stand, with the reason: no permit, no power by "
+    "a third party, a planned window. An empty to_s still runs; until_s is when it was promised to end. The looks go on.",
+)
+
+handing = table(
+    "handing",
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), nullable=False),
+    Column("from_desk", Text, nullable=False),
+    Column("to_desk", Text, nullable=False),
+    Column("reason", Text, CheckConstraint("reason <> ''", name="has_reason"), nullable=False),
+    Column("asked_s", BigInteger, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("answer_by_s", BigInteger, nullable=False),
+    Column("answered_s", BigInteger),
+    Column("answered_by", Text),
+    Column("answer", Text, CheckConstraint("answer IN ('taken', 'refused', 'lapsed')", name="answer_known")),
+    Index("handing_of", "ticket_id", "asked_s"),
+    ids_used_once=True,
+    comment="A row is one desk saying that a fault is another's, with a clock of its own: unanswered by answer_by_s it "
+    "lapses and the ticket stays. The ticket's clocks run on meanwhile; who lost the time is read from here.",
+)
+
+# ---- from fault to ticket: written by rows_triage.py
+
+route = table(
+    "route",
+    Column("cause", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("desk", Text, nullable=False),
+    Column("changed_s", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    without_rowid=True,
+    comment="A row overrides the table of routing.py here: faults of this cause, and where `what` is not empty of this "
+    "outcome or kind, go to this desk first.",
+)
+
+review_case = table(
+    "review_case",
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("since_s", BigInteger, primary_key=True),
+    Column("found_s", BigInteger, nullable=False),
+    Column("judged_s", BigInteger),
+    Column("is_right", Integer, CheckConstraint("is_right IN (0, 1)", name="right_yes_no")),
+    Column("actor", Text),
+    Index(
+        "review_waiting",
+        "kind",
+        sqlite_where=text("judged_s IS NULL"),
+        postgresql_where=text("judged_s IS NULL"),
+    ),
+    without_rowid=True,
+    comment="A row is a fault of a kind that has not earned its trust here yet: a person says whether it is right. "
+    "90 of the last 100 right, and the kind opens tickets by itself.",
+)
+
+kind_trust = table(
+    "kind_trust",
+    Column("kind", Text, primary_key=True),
+    _yes_no("is_trusted"),
+    Column("changed_s", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    without_rowid=True,
+    comment="A row says that a person gave a kind of fault its trust, or took it away, whatever the reviews came to.",
+)
+
+cleaning = table(
+    "cleaning",
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("since_s", BigInteger, primary_key=True),
+    Column("found_s", BigInteger, nullable=False),
+    Column("due_day", Integer, nullable=False),
+    Column("done_s", BigInteger),
+    Column("done_by", Text),
+    Index(
+        "cleaning_due",
+        "due_day",
+        sqlite_where=text("done_s IS NULL"),
+        postgresql_where=text("done_s IS NULL"),
+    ),
+    without_rowid=True,
+    comment="A row is a picture that grows worse without being lost: dirt, cast, noise, low contrast, drift. It waits for "
+    "whoever passes by within its days, and never calls anybody at night.",
+)
+
+storm = table(
+    "storm",
+    Column("id", Integer, primary_key=True),
+    Column("from_s", BigInteger, nullable=False),
+    Column("to_s", BigInteger),
+    Column("why", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("ended_by", Text),
+    ids_used_once=True,
+    comment="A row is a time in which nobody is sent: too much broke at once, by our own count or by a person's word. "
+    "Tickets are opened and held; the looks go on.",
+)
