@@ -1,6 +1,6 @@
 """A contract of maintenance: whose lot, by which clocks, and what a failure costs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NewType
 
 import msgspec
@@ -35,7 +35,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     answer_s:            how long a desk may leave "this is yours" unanswered.
     """
 
-    clocks: dict[int, Clock] = field(default_factory=lambda: dict(USUAL_CLOCKS))
+    clocks: dict[int, Clock] = msgspec.field(default_factory=lambda: dict(USUAL_CLOCKS))
     tickets_per_day_max: int = 60
     answer_s: int = 4 * HOUR_S
 
