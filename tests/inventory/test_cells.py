@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lenskeeper.base.spans import length
-from lenskeeper.inventory import cells
+from lenskeeper.inventory import cells, columns
 from lenskeeper.inventory.cells import Cell, bare, is_silent
 from lenskeeper.inventory.columns import COLUMNS, Column
 from lenskeeper.inventory.faults import LANGUAGES, WORDS, Fault, Why, said
@@ -279,3 +279,54 @@ def test_silence_is_written_in_many_ways() -> None:
 
 def test_paths_of_units_have_one_form() -> None:
     assert cells.unit_path(" 杭州市 ／西湖区> 北山街道/") == "杭州市/西湖区/北山街道"
+
+
+@pytest.mark.parametrize(
+    ("text", "metres"),
+    [
+        ("6.5", 6.5),
+        (6, 6.0),
+        ("6米", 6.0),
+        ("６.5 m", 6.5),
+        ("约8米", 8.0),
+        ("6-8米", 8.0),
+        ("6米至8米", 8.0),
+        ("0", 0.0),
+    ],
+)
+def test_a_height_is_metres_and_of_a_range_the_bucket_must_reach_the_upper_end(
+    text: Cell, metres: float
+) -> None:
+    assert cells.metres(text) == metres
+
+
+@pytest.mark.parametrize("text", ["高", "-3", "1200", "6 ft", True, "6x8"])
+def test_what_is_no_height_says_so(text: Cell) -> None:
+    found = cells.metres(text)
+    assert isinstance(found, Fault)
+    assert found.why is Why.METRES
+
+
+@pytest.mark.parametrize(
+    ("text", "permit"),
+    [("无", "none"), ("none", "none"), ("占道", "lane"), ("占道作业", "lane"), ("Lane", "lane"), ("天窗", "possession"),
+     ("要点", "possession"), ("天窗/要点", "possession"), ("天窗／要点", "possession"), ("possession", "possession")],
+)  # fmt: skip
+def test_a_permit_is_one_of_three_words(text: Cell, permit: str) -> None:
+    assert cells.permit(text) == permit
+
+
+def test_another_permit_is_a_fault_that_names_the_three() -> None:
+    found = cells.permit("交警批条")
+    assert isinstance(found, Fault)
+    assert (found.why, "占道" in found.detail) == (Why.CHOICE, True)
+
+
+def test_a_sheet_that_says_no_permit_is_needed_has_said_something() -> None:
+    (column,) = (each for each in COLUMNS if each.field == "permit")
+    assert column.says_none
+    assert columns.column_of("作业许可") is columns.column_of("permit") is column
+    heights = {
+        columns.column_of(name) for name in ("安装高度", "安装高度（米）", "Mounting height", "height")
+    }
+    assert [each.field for each in heights if isinstance(each, Column)] == ["mount_height_m"]

@@ -50,6 +50,9 @@ class CameraFile:
     passive_only:     never asked for a picture.
     budget_mb_month:  megabytes (10^6 bytes) in a calendar month.
     picture_period_min: minutes between pictures, where not that of its class.
+    mount_height_m:   安装高度, of the camera above the ground; of a range in the sheet the upper end.
+    permit:           what the work there needs: none, lane (占道), possession of a railway line (天窗). Empty: not told.
+    night_only:       夜间作业: it may be worked on at night only.
     place_kind, purpose, legal_basis: declared (charter clauses 6 and 9).
     """
 
@@ -92,6 +95,9 @@ class CameraFile:
     pole: str = ""
     feeder: str = ""
     switch: str = ""
+    mount_height_m: float | None = None
+    permit: str = ""
+    night_only: bool = False
     uplink: str = ""
     site: str = ""
     zone: str = ""

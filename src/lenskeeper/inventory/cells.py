@@ -18,6 +18,7 @@ TEXT_CHARS_MAX: Final = 500  # four lines of a form; longer is a remark in the w
 URL_CHARS_MAX: Final = 2_000  # what probing takes
 EXACT_MAX: Final = 2**53  # greater whole numbers are rounded in the double that a spreadsheet keeps
 DAY_S: Final = 86_400
+METRES_MAX: Final = 300.0  # television towers and bridge pylons carry cameras
 
 SILENT: Final = frozenset(
     {"", "-", "--", "---", "/", "\\", "n/a", "na", "none", "null", "nil", "无", "暂无", "未知", "不详", "空", "待定", "tbd",
@@ -110,6 +111,12 @@ YES_NO: Final[Choices] = {
     "1": "yes", "是": "yes", "yes": "yes", "y": "yes", "true": "yes", "√": "yes", "✓": "yes",
     "0": "no", "否": "no", "no": "no", "n": "no", "false": "no", "×": "no",
 }  # fmt: skip
+PERMITS: Final[Choices] = {
+    "无": "none", "无需": "none", "不需要": "none", "否": "none", "none": "none", "no": "none",
+    "占道": "lane", "占道作业": "lane", "占道许可": "lane", "占道施工": "lane", "lane": "lane", "lanepermit": "lane",
+    "laneclosure": "lane", "天窗": "possession", "要点": "possession", "天窗/要点": "possession", "天窗点": "possession",
+    "铁路天窗": "possession", "possession": "possession", "railwaypossession": "possession",
+}  # fmt: skip
 CODECS: Final[Choices] = {
     "h264": "H.264", "h.264": "H.264", "avc": "H.264", "h265": "H.265", "h.265": "H.265", "hevc": "H.265",
     "svac": "SVAC", "mpeg4": "MPEG4", "mpeg-4": "MPEG4", "mjpeg": "MJPEG",
@@ -125,6 +132,7 @@ _ALLOWED: Final = {
     id(DIRECTIONS): "1 东 E, 2 西 W, 3 南 S, 4 北 N, 5 东南 SE, 6 东北 NE, 7 西南 SW, 8 西北 NW",
     id(NETWORKED): "0 已联网 yes, 1 未联网 no",
     id(YES_NO): "1 是 yes, 0 否 no",
+    id(PERMITS): "无 none, 占道 lane, 天窗/要点 possession",
     id(CODECS): "H.264, H.265, SVAC, MPEG4, MJPEG",
 }
 
@@ -191,6 +199,11 @@ def status(cell: Cell) -> int | Fault:
     return found if isinstance(found, Fault) else int(found)
 
 
+def permit(cell: Cell) -> str | Fault:
+    """作业许可: none, lane or possession."""
+    return choice(cell, PERMITS)
+
+
 # --- numbers, addresses, dates --------------------------------------------------------------------------------------
 
 
@@ -204,6 +217,25 @@ def whole(cell: Cell, low: int, high: int) -> int | Fault:
         return Fault(Why.NUMBER, f"{low}–{high}")
     value = int(match[1])
     return value if low <= value <= high else Fault(Why.RANGE, f"{low}–{high}")
+
+
+_METRES: Final = re.compile(
+    r"(?:约|>=?|<=?|≥|≤)?\s*(?:\d{1,3}(?:\.\d+)?\s*(?:m|米)?\s*(?:-|~|–|—|至|到|to)\s*)?"
+    r"(\d{1,3}(?:\.\d{1,6})?)\s*(?:m|米|metres?|meters?)?"
+)
+
+
+def metres(cell: Cell) -> float | Fault:
+    """A height above the ground, 0 to METRES_MAX, with or without its unit; of a range (6-8米) the upper end."""
+    wrong = Fault(Why.METRES, f"0–{METRES_MAX:.0f}")
+    if isinstance(cell, bool):
+        return wrong
+    text = plain(cell)
+    if isinstance(text, Fault):
+        return text
+    match = _METRES.fullmatch(text.lower())
+    value = float(match[1]) if match else -1.0
+    return value if 0 <= value <= METRES_MAX else wrong
 
 
 def ip_address(cell: Cell, version: int) -> str | Fault:

@@ -31,6 +31,7 @@ class Why(StrEnum):
     DATE_PARTIAL = "date_partial"
     DATE_AMBIGUOUS = "date_ambiguous"
     HOURS = "hours"
+    METRES = "metres"
     URL_SCHEME = "url_scheme"
     URL_HOST = "url_host"
     URL_ACCOUNT = "url_account"
@@ -188,6 +189,10 @@ WORDS: Final[dict[Why, Words]] = {
     Why.HOURS: Words(
         "no hours of a day", "write 22:00-05:30; several with a semicolon between",
         "不是有效的时段", "请按 22:00-05:30 填写，多个时段用分号分隔",
+    ),
+    Why.METRES: Words(
+        "no height in metres", "write metres as a number, {}",
+        "不是以米为单位的高度", "请以米为单位填写数字（{}）",
     ),
     Why.URL_SCHEME: Words(
         "no address that can be looked at", "begin it with rtsp://, rtsps://, http:// or https://",

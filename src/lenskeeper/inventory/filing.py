@@ -75,6 +75,7 @@ def _tell_spans(value: str, _tz: str) -> tuple[Span, ...]:
 _ODD: Final[Mapping[str, Place]] = {
     "networked": Place("networked", _store_yes, _tell_yes),
     "passive_only": Place("passive_only", _store_yes, _tell_yes),
+    "night_only": Place("night_only", _store_yes, _tell_yes),
     "lease_until": Place("lease_until_day", _store_date, _tell_date),
     "warranty_until": Place("warranty_until_day", _store_date, _tell_date),
     "install_date": Place("install_day", _store_date, _tell_date),

@@ -85,6 +85,15 @@ point = table(
     _words("pole"),
     _words("feeder"),
     _words("switch"),
+    Column("mount_height_m", Double, CheckConstraint("mount_height_m >= 0", name="height_positive")),
+    Column(
+        "permit",
+        Text,
+        CheckConstraint("permit IN ('', 'none', 'lane', 'possession')", name="permit_known"),
+        nullable=False,
+        server_default=text("''"),
+    ),
+    _yes_no("night_only"),
     _words("uplink"),
     _words("site"),
     _words("zone"),
@@ -312,4 +321,15 @@ backlog = table(
     comment="A row is a point that was faulty when its unit was accepted: an inherited fault with a date that was "
     "agreed on, not a new ticket. Written with the acceptance, closed when the fault is gone or is taken out. "
     "agreed_day is the local day by which it shall work.",
+)
+
+trial = table(
+    "trial",
+    Column("point_id", Integer, ForeignKey("point.id"), primary_key=True),
+    Column("since_s", BigInteger, nullable=False),
+    without_rowid=True,
+    comment="A row says that a point is on trial: a batch was handed over and nobody has accepted it yet. It is looked at "
+    "like any other and counts in no figure, and its faults open no ticket. Written when its batch is begun; gone when "
+    "the batch is accepted, from which instant on the point serves, or dropped. Not a later in_service_from_s: what is "
+    "not in service is not looked at.",
 )
