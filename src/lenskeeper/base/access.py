@@ -7,6 +7,7 @@ ActorId = NewType("ActorId", str)
 
 LOCAL_OPERATOR = ActorId("local")  # whoever may run commands on this machine
 ROUNDS = ActorId("rounds")  # lenskeeper itself, when it writes what its looks found
+DESK = ActorId("desk")  # the same, when it opens, joins and closes tickets
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ ticket = table(
     _words("resolution"),
     _words("shape"),
     Column("regressions", Integer, nullable=False, server_default=text("0")),
+    Column("escalation", Integer, nullable=False, server_default=text("0")),
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Index(
         "ticket_live", "desk", sqlite_where=text("ended_s IS NULL"), postgresql_where=text("ended_s IS NULL")
@@ -152,7 +153,8 @@ ticket = table(
     "feeder, recorder, account or point (its id). what is the outcome or kind of fault it showed. held says why nobody "
     "was sent: storm, budget, review. The two clocks stand as instants, worked out anew whenever a pause, a calendar "
     "or a guarantee period changes them. recovered_s is since when all its cameras are well, empty while one is not. "
-    "revision counts the changes. Not a row per camera: its children are in ticket_point.",
+    "escalation is the highest step of "
+    "desk.escalation_of that was told. revision counts the changes. Not a row per camera: its children are in ticket_point.",
 )
 
 ticket_point = table(
@@ -285,6 +287,15 @@ cleaning = table(
     "whoever passes by within its days, and never calls anybody at night.",
 )
 
+rain = table(
+    "rain",
+    Column("from_s", BigInteger, primary_key=True),
+    Column("to_s", BigInteger, CheckConstraint("to_s > from_s", name="lasts"), nullable=False),
+    without_rowid=True,
+    comment="A row is a stretch of rain, as somebody's gauge has it: told by hand or from a list. It names the shape of "
+    "what fails after rain, and nothing else rests on it.",
+)
+
 storm = table(
     "storm",
     Column("id", Integer, primary_key=True),
@@ -296,4 +307,72 @@ storm = table(
     ids_used_once=True,
     comment="A row is a time in which nobody is sent: too much broke at once, by our own count or by a person's word. "
     "Tickets are opened and held; the looks go on.",
+)
+
+# ---- acceptance of batches: written by rows_acceptance.py
+
+accept_batch = table(
+    "accept_batch",
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, CheckConstraint("name <> ''", name="named"), nullable=False),
+    Column("document", Text, CheckConstraint("document <> ''", name="has_document"), nullable=False),
+    Column("tender", Text, nullable=False),
+    _words("districts"),
+    Column("tz", Text, nullable=False),
+    Column("began_s", BigInteger, nullable=False),
+    Column("began_by", Text, nullable=False),
+    Column("ended_s", BigInteger),
+    Column("end", Text, CheckConstraint("end IN ('signed', 'dropped')", name="end_known")),
+    Column("sheet", Text),
+    _words("sha256"),
+    CheckConstraint("(ended_s IS NULL) = (\"end\" IS NULL)", name="ended_somehow"),
+    UniqueConstraint("name", name="uq_accept_batch_name"),
+    ids_used_once=True,
+    comment="A row is a batch of new cameras that is to be accepted: what the tender demands (JSON of acceptance.Tender), "
+    "the boundaries of districts as GeoJSON where the operator gave some, and, once two people have signed, the sheet as "
+    "they signed it (canonical JSON of acceptance.AcceptanceSheet) with its hash. Never changed after that, nor deleted.",
+)
+
+accept_point = table(
+    "accept_point",
+    Column("batch_id", Integer, ForeignKey("accept_batch.id"), primary_key=True),
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    _yes_no("is_left_out"),
+    Index("accept_of_point", "point_id"),
+    without_rowid=True,
+    comment="A row names a point of a batch. is_left_out: it stands on the signed sheet and was not accepted; it stays on "
+    "trial and may come with a later batch.",
+)
+
+accept_answer = table(
+    "accept_answer",
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, ForeignKey("accept_batch.id"), nullable=False),
+    Column("point_id", Integer, ForeignKey(point.c.id), nullable=False),
+    Column("what", Text, nullable=False),
+    _yes_no("is_passed"),
+    Column("words", Text, CheckConstraint("words <> ''", name="has_words"), nullable=False),
+    Column("at_s", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Index("accept_answer_of", "batch_id", "point_id"),
+    ids_used_once=True,
+    comment="A row is what a person answered to a check (what: a word of acceptance.Check) of a point of a batch. The last "
+    "one holds; those before stay. A photograph is shown to whoever signs and is never stored (charter 3).",
+)
+
+accept_stream = table(
+    "accept_stream",
+    Column("batch_id", Integer, ForeignKey("accept_batch.id"), primary_key=True),
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    Column("at_s", BigInteger, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("width_px", Integer),
+    Column("height_px", Integer),
+    Column("codec", Text),
+    Column("kbps", Integer),
+    Column("gop_ms", Integer),
+    without_rowid=True,
+    comment="A row is what the main stream of a point told when its batch was measured: one visit of several key frames, "
+    "asked for by a person; the last one is kept. Not taken from the rounds: they look at the sub-stream, and at one key "
+    "frame of it, from which neither bitrate nor the time between key frames can be told.",
 )
