@@ -122,7 +122,11 @@ def test_a_deadline_and_a_count_equal_those_of_every_second_by_itself(
     to = data.draw(st.integers(0, RANGE_S))
     assert elapsed(from_s, from_s + to, calendar, pauses) == int(counts[:to].sum())
     if len(worked):
-        length_s = data.draw(st.integers(1, len(worked)))
+        ends = [
+            *(np.flatnonzero(np.diff(worked) > 1) + 1),
+            len(worked),
+        ]  # of a day's hours, or before a pause
+        length_s = int(data.draw(st.one_of(st.integers(1, len(worked)), st.sampled_from(ends))))
         end_s = deadline(from_s, length_s, calendar, pauses)
         assert end_s == from_s + int(worked[length_s - 1]) + 1
         assert elapsed(from_s, end_s, calendar, pauses) == length_s
@@ -208,6 +212,16 @@ def test_the_days_around_spring_festival_are_worked_as_published() -> None:
     fifth = working_day_after(day_of(date(2026, 2, 13)), 5, calendar)
     assert fifth == day_of(date(2026, 2, 27))  # 14, 24, 25, 26, 27
     assert working_day_after(fifth, 1, calendar) == day_of(date(2026, 2, 28))
+
+
+def test_work_that_fills_the_day_is_due_at_its_end_and_not_next_morning() -> None:
+    calendar = WorkCalendar("office", "Asia/Shanghai", WEEK, {})
+    friday = day_of(date(2026, 11, 20))
+    morning = local_instant(friday, 8 * HOURS + 1800, "Asia/Shanghai")
+    evening = local_instant(friday, 17 * HOURS + 1800, "Asia/Shanghai")
+    assert deadline(morning, 7 * HOURS + 1800, calendar) == evening
+    monday = local_instant(friday + 3, 8 * HOURS + 1800, "Asia/Shanghai")
+    assert deadline(morning, 7 * HOURS + 1801, calendar) == monday + 1
 
 
 def test_without_a_calendar_an_objection_has_monday_to_friday() -> None:

@@ -18,7 +18,7 @@ from lenskeeper.base.days import date_of, day_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.base.spans import Span
 from lenskeeper.inventory import workbooks
-from lenskeeper.inventory.cells import Cell, calendar_date, words
+from lenskeeper.inventory.cells import Cell, bare, calendar_date, words
 from lenskeeper.inventory.faults import Fault, said, shown
 from lenskeeper.inventory.sheets import FILE_BYTES_MAX, decoded
 from lenskeeper.tickets.clocks import DAY_S
@@ -42,6 +42,7 @@ KINDS: Final[Mapping[str, bool]] = {  # 调休 alone is not among them: it may m
     "work": True, "working": True, "workday": True, "working day": True, "班": True, "上班": True, "工作": True,
     "工作日": True, "补班": True, "调休上班": True, "调休工作日": True,
 }  # fmt: skip
+CODE_HEADERS: Final = frozenset({"code", "camera", "设备编码", "国标编码", "编码"})
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS_SHAPE: Final = 'write hours like "Mon-Fri 08:30-12:00,13:30-17:30; Sat 09:00-12:00"'
 _TIMES: Final = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
@@ -109,23 +110,42 @@ def _date_of(record: _Record, column: str, year: int) -> tuple[date | None, str]
     return found, ""
 
 
+def read_codes(path: Path) -> list[str]:
+    """The codes of cameras in a text file, one a line or the first column of a CSV file; a header is left out.
+
+    Invalid: it cannot be read, or holds no code.
+    """
+    lines = decoded(_bytes_of(path), path.name).splitlines()
+    found = [
+        code for line in lines if (code := line.split(",")[0].strip().strip('"')) and not _is_header(code)
+    ]
+    if not found:
+        raise Invalid(f"{path.name} holds no code of a camera: write one a line", field="points")
+    return list(dict.fromkeys(found))
+
+
+def _is_header(word: str) -> bool:
+    return word.lower() in CODE_HEADERS
+
+
 # ---- the file
 
 
 def _records(path: Path) -> list[_Record]:
     rows = _rows(path)
-    for at, row in enumerate(rows[:HEADER_ROWS_MAX]):
-        header = [COLUMNS.get(cell.strip().lower(), "") if isinstance(cell, str) else "" for cell in row]
-        if {"date", "kind"} <= set(header):
-            break
-    else:
+    headers = [
+        [COLUMNS.get(cell.strip().lower(), "") if isinstance(cell, str) else "" for cell in row]
+        for row in rows[:HEADER_ROWS_MAX]
+    ]
+    at = next((at for at, header in enumerate(headers) if {"date", "kind"} <= set(header)), None)
+    if at is None:
         raise Invalid(
             f"{path.name}: no row names the columns; it needs date (日期) and kind (安排: 休 or 班), and may have "
             "to (结束日期) and name (名称)",
             field="list",
         )
     found = [
-        _Record(number, {name: cell for name, cell in zip(header, cells, strict=False) if name})
+        _Record(number, {name: bare(cell) for name, cell in zip(headers[at], cells, strict=False) if name})
         for number, cells in enumerate(rows[at + 1 :], start=at + 2)
         if any(cell is not None and str(cell).strip() for cell in cells)
     ]
@@ -138,13 +158,7 @@ def _records(path: Path) -> list[_Record]:
 
 def _rows(path: Path) -> list[list[Cell]]:
     """All rows of a CSV file, or of the first sheet of a workbook, as they stand."""
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= FILE_BYTES_MAX else b""
-    except OSError as wrong:
-        raise Invalid(f"{path} cannot be read: {wrong.strerror or wrong}", field="list") from None
-    if size > FILE_BYTES_MAX:
-        raise Invalid(f"{path.name} has {size >> 20} MiB: that is no list of a year's days", field="list")
+    data = _bytes_of(path)
     if workbooks.is_workbook(data):
         page = next(workbooks.pages(workbooks.inspect(data, path.name)), None)
         return page.rows if page else []
@@ -155,6 +169,16 @@ def _rows(path: Path) -> list[list[Cell]]:
         raise Invalid(
             f"{path.name}: no CSV ({wrong}); look for a quote that is not closed", field="list"
         ) from None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > FILE_BYTES_MAX:
+            raise Invalid(f"{path.name} has {size >> 20} MiB: that is no such list", field="list")
+        return path.read_bytes()
+    except OSError as wrong:
+        raise Invalid(f"{path} cannot be read: {wrong.strerror or wrong}", field="list") from None
 
 
 # ---- hours

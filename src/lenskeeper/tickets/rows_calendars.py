@@ -21,7 +21,15 @@ from lenskeeper.inventory.rows_present import ids_in, slices
 from lenskeeper.inventory.schema import membership, point
 from lenskeeper.store.statements import insert_into
 from lenskeeper.tickets.clocks import DAY_S, Guarantee, WorkCalendar
-from lenskeeper.tickets.schema import calendar_day, guarantee, guarantee_point, work_calendar
+from lenskeeper.tickets.schema import (
+    calendar_day,
+    contract,
+    guarantee,
+    guarantee_point,
+    ticket,
+    ticket_point,
+    work_calendar,
+)
 from lenskeeper.units.rows import within
 
 NAME_CHARS_MAX: Final = 100
@@ -313,6 +321,30 @@ def frozen_works(
     by_point = guarantees_of(connection, scope, points, a, b)
     each = {one.guarantee_id: one for periods in by_point.values() for one in periods if one.freezes_works}
     return sorted(each.values(), key=lambda one: (one.from_s, one.guarantee_id))
+
+
+# ---- whose clocks they change
+
+
+def tickets_by(connection: Connection, calendar: str) -> list[int]:
+    """The open tickets whose contract runs by a calendar, in order."""
+    query = (
+        select(ticket.c.id)
+        .join(contract, contract.c.id == ticket.c.contract_id)
+        .where(contract.c.calendar == calendar, ticket.c.ended_s.is_(None))
+    )
+    return list(connection.execute(query.order_by(ticket.c.id)).scalars())
+
+
+def tickets_on(connection: Connection, points: Sequence[PointId]) -> list[int]:
+    """The open tickets that a fault of any of these points is put down to, in order."""
+    found: set[int] = set()
+    c = ticket_point.c
+    for piece in slices(ids_in(points), POINTS_AT_ONCE):
+        query = select(c.ticket_id).join(ticket, ticket.c.id == c.ticket_id)
+        query = query.where(c.point_id.in_(piece), c.left_s.is_(None), ticket.c.ended_s.is_(None))
+        found |= set(connection.execute(query).scalars())
+    return sorted(found)
 
 
 def _admit(new: NewGuarantee, points: Sequence[PointId]) -> None:
