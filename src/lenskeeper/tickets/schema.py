@@ -8,7 +8,9 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     Text,
@@ -322,10 +324,10 @@ accept_batch = table(
     Column("began_s", BigInteger, nullable=False),
     Column("began_by", Text, nullable=False),
     Column("ended_s", BigInteger),
-    Column("end", Text, CheckConstraint("end IN ('signed', 'dropped')", name="end_known")),
+    Column("ended_as", Text, CheckConstraint("ended_as IN ('signed', 'dropped')", name="end_known")),
     Column("sheet", Text),
     _words("sha256"),
-    CheckConstraint("(ended_s IS NULL) = (\"end\" IS NULL)", name="ended_somehow"),
+    CheckConstraint("(ended_s IS NULL) = (ended_as IS NULL)", name="ended_somehow"),
     UniqueConstraint("name", name="uq_accept_batch_name"),
     ids_used_once=True,
     comment="A row is a batch of new cameras that is to be accepted: what the tender demands (JSON of acceptance.Tender), "
@@ -375,4 +377,130 @@ accept_stream = table(
     comment="A row is what the main stream of a point told when its batch was measured: one visit of several key frames, "
     "asked for by a person; the last one is kept. Not taken from the rounds: they look at the sub-stream, and at one key "
     "frame of it, from which neither bitrate nor the time between key frames can be told.",
+)
+
+# ---- messages: written by rows_messages.py
+
+message = table(
+    "message",
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", Integer, ForeignKey("ticket.id")),
+    Column("storm_id", Integer, ForeignKey("storm.id")),
+    Column("change", Text, nullable=False),
+    Column("occasion", Text, nullable=False),
+    Column("at_s", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("spread_s", BigInteger),
+    CheckConstraint("(ticket_id IS NULL) <> (storm_id IS NULL)", name="of_one"),
+    UniqueConstraint("ticket_id", "change", "occasion", name="uq_message_ticket_change"),
+    UniqueConstraint("storm_id", "change", "occasion", name="uq_message_storm_change"),
+    Index("message_unspread", "id", sqlite_where=text("spread_s IS NULL"), postgresql_where=text("spread_s IS NULL")),
+    Index("message_at", "at_s"),
+    ids_used_once=True,
+    comment="A row is one thing to tell of a ticket, or of a storm in place of all that it holds: one for each change and "
+    "occasion, whatever the number of cameras. Written in the transaction of the change; spread_s is when the recipients "
+    "of that moment were picked. It has no text: that is made from the ticket when it is sent.",
+)
+
+message_try = table(
+    "message_try",
+    Column("id", Integer, primary_key=True),
+    Column("recipient", Text, nullable=False),
+    Column("at_s", BigInteger, nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("outcome", Text, CheckConstraint("outcome IN ('', 'sent', 'failed')", name="outcome_known"), nullable=False),
+    _words("remark"),
+    Index("message_try_of", "recipient", "at_s"),
+    ids_used_once=True,
+    comment="A row is one attempt to send to one recipient of the settings. Written before it is made, with an empty "
+    "outcome, so that the limit of an hour holds across a crash; then with how it ended. remark holds no secret and no "
+    "address.",
+)
+
+message_to = table(
+    "message_to",
+    Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("sent_s", BigInteger),
+    Column("given_up_s", BigInteger),
+    Column("try_id", Integer, ForeignKey("message_try.id")),
+    Index(
+        "message_waiting",
+        "recipient",
+        sqlite_where=text("sent_s IS NULL AND given_up_s IS NULL"),
+        postgresql_where=text("sent_s IS NULL AND given_up_s IS NULL"),
+    ),
+    without_rowid=True,
+    comment="A row says that a recipient of the settings, by its name there, is told a message: sent_s when it went, "
+    "given_up_s when it was too old or had failed too often. try_id is the attempt that took it, alone or in a digest.",
+)
+
+# ---- plans of a day: written by rows_day_plans.py
+
+day_plan = table(
+    "day_plan",
+    Column("id", Integer, primary_key=True),
+    Column("day", Integer, nullable=False),
+    Column("tz", Text, nullable=False),
+    Column("contract_id", Integer, ForeignKey("contract.id")),
+    Column("desk", Text, nullable=False),
+    _yes_no("is_night"),
+    _words("permit"),
+    Column("start_lon", Double),
+    Column("start_lat", Double),
+    Column("length_m", Double, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("made_s", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("dropped_s", BigInteger),
+    Column("dropped_by", Text),
+    Index("day_plan_day", "day"),
+    ids_used_once=True,
+    comment="A row is the day of one crew of a contract or a desk: a local day of tz, or the night that begins on it. "
+    "Written once; dropped, its work is free for another plan and its codes end. length_m and minutes are what was "
+    "reckoned, not what was driven: nobody is followed.",
+)
+
+day_stop = table(
+    "day_stop",
+    Column("plan_id", Integer, ForeignKey("day_plan.id"), primary_key=True),
+    Column("number", Integer, CheckConstraint("number > 0", name="number_positive"), primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("point_id", Integer, ForeignKey(point.c.id), nullable=False),
+    Column("lon", Double, nullable=False),
+    Column("lat", Double, nullable=False),
+    Column("leg_m", Double, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("height_m", Double),
+    _words("permit"),
+    _yes_no("night_only"),
+    Column("parts", Text, nullable=False),
+    Column("done_s", BigInteger),
+    Column("done_by", Text),
+    _words("words"),
+    Column("parts_used", Text, nullable=False, server_default=text("'[]'")),
+    UniqueConstraint("code", name="uq_day_stop_code"),
+    without_rowid=True,
+    comment="A row is one halt of a plan. code is what the crew reads out when it is done, drawn at random, good once "
+    "and never given again, so that an old sheet can finish nothing. parts is JSON: kind, model, how many to load; "
+    "parts_used is a JSON list of what the crew wrote. words is what it said, also where the work was not done.",
+)
+
+day_job = table(
+    "day_job",
+    Column("plan_id", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("ticket_id", Integer, ForeignKey("ticket.id")),
+    Column("point_id", Integer, ForeignKey(point.c.id), nullable=False),
+    _words("kind"),
+    Column("since_s", BigInteger),
+    ForeignKeyConstraint(["plan_id", "number"], ["day_stop.plan_id", "day_stop.number"], name="fk_day_job_stop"),
+    CheckConstraint("(ticket_id IS NULL) = (since_s IS NOT NULL)", name="ticket_or_cleaning"),
+    Index("day_job_ticket", "ticket_id"),
+    Index("day_job_point", "point_id"),
+    without_rowid=True,
+    comment="A row is a ticket to be worked on at a halt, or a cleaning: then kind and since_s are those of its row of "
+    "cleaning. Written with the plan, the most urgent at place 1.",
 )
