@@ -1,9 +1,13 @@
 """A contract of maintenance: whose lot, by which clocks, and what a failure costs."""
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, NewType
 
 import msgspec
+
+from lenskeeper.base.days import date_of, day_of
 
 ContractId = NewType("ContractId", int)
 
@@ -28,16 +32,54 @@ USUAL_CLOCKS: Final = {
 }
 
 
+class Penalties(msgspec.Struct, frozen=True, kw_only=True):
+    """What a failure costs, in cents (分): whole numbers everywhere, never a float. 0: the contract has no such clause.
+
+    late_response_cents:     for each time that a ticket was not answered by its clock.
+    late_restore_hour_cents: for each started hour beyond the clock, at most late_restore_hours_max (0: no limit) of
+                             one failure.
+    repeated_fault_cents:    for each time that it failed again after somebody had said that it was done.
+    online_target_hundredths: online rate that the lot owes over a month, in hundredths of a per cent; 0: none.
+    online_tenth_cents:      for each started 0.1 percentage point below it.
+    dirty_picture_cents:     for each picture that was not cleaned by the end of its day.
+    cap_percent:             of the monthly fee: more is not deducted in one month; None: no limit.
+    refused_time_counts:     a question "this is yours" that the other desk refused was the contractor's own time.
+    """
+
+    late_response_cents: int = 0
+    late_restore_hour_cents: int = 0
+    late_restore_hours_max: int = 0
+    repeated_fault_cents: int = 0
+    online_target_hundredths: int = 0
+    online_tenth_cents: int = 0
+    dirty_picture_cents: int = 0
+    cap_percent: int | None = None
+    refused_time_counts: bool = True
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What a contract says, as it is kept in its row. clocks: by class of point; a class that is missing has the usual.
 
     tickets_per_day_max: how many the contractor is sent on one local day; the rest wait, the worst class first.
     answer_s:            how long a desk may leave "this is yours" unanswered.
+    monthly_fee_cents:   what a month costs; the cap of its deductions is a share of it.
+    warranty_months:     how long a device that was accepted under this contract is under warranty; 0: not told.
+    lease_end_day:       the first local day on which leased devices are leased no more; None: nothing is leased.
     """
 
     clocks: dict[int, Clock] = msgspec.field(default_factory=lambda: dict(USUAL_CLOCKS))
     tickets_per_day_max: int = 60
     answer_s: int = 4 * HOUR_S
+    monthly_fee_cents: int = 0
+    warranty_months: int = 0
+    lease_end_day: int | None = None
+    penalties: Penalties = Penalties()
+
+    @property
+    def cap_cents(self) -> int | None:
+        """The most that is deducted in one month, rounded down to a cent; None: no limit."""
+        percent = self.penalties.cap_percent
+        return None if percent is None else self.monthly_fee_cents * percent // 100
 
     def clock(self, klass: int) -> Clock:
         """The clock of a class, 1 to 3."""
@@ -57,3 +99,18 @@ class Contract:
     calendar: str
     tz: str
     terms: Terms
+
+
+def warranty_until_day(accepted_day: int, months: int) -> int | None:
+    """The last local day of a warranty of whole months that begins on accepted_day; None: 0 months, no warranty.
+
+    A month ends on the day before the one of its number, and at the latest on the last day of the month.
+    """
+    if months <= 0:
+        return None
+    begins = date_of(accepted_day)
+    year, month = divmod(begins.year * 12 + begins.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    if begins.day > last:
+        return day_of(date(year, month + 1, last))
+    return day_of(date(year, month + 1, begins.day)) - 1

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
     delete,
     false,
@@ -26,8 +27,8 @@ from sqlalchemy import (
 from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import date_of, day_span, local_day, zone_of
-from lenskeeper.base.errors import Conflict, Invalid, NotFound
-from lenskeeper.base.spans import Span
+from lenskeeper.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from lenskeeper.base.spans import Span, union
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import ids_in, slices, standing, with_unit
 from lenskeeper.inventory.schema import membership, point
@@ -38,6 +39,8 @@ from lenskeeper.units.rows import within
 
 NAME_CHARS_MAX: Final = 100  # a line of a report
 NAMED_MAX: Final = 1_000  # points that one entry of the audit log names
+AMENDED: Final = "contract.amend"
+CORRECTED: Final = "contract.correct"
 FOREVER_S: Final = 1 << 40
 DAY_S: Final = 86_400
 HALF_DAY_S: Final = DAY_S // 2  # no zone is further west of Greenwich
@@ -75,6 +78,11 @@ def sees_contract(scope: Scope, contract_id: ColumnElement[Any]) -> ColumnElemen
     """
     if scope.units is None or not scope.units:
         return in_lots(scope, contract_id)
+    return or_(in_lots(scope, contract_id), contract_id.in_(_kept(scope, contract_point.c.contract_id)))
+
+
+def _kept(scope: Scope, what: ColumnElement[Any]) -> Select[Any]:
+    """A column of contract_point, of the rows whose point was a unit's of the scope while it was in the lot."""
     own = contract_table.alias("own")
     ends_s = func.coalesce(contract_point.c.to_s, own.c.to_day * DAY_S + HALF_DAY_S)
     met = and_(
@@ -82,14 +90,14 @@ def sees_contract(scope: Scope, contract_id: ColumnElement[Any]) -> ColumnElemen
         membership.c.from_s < ends_s,
         func.coalesce(membership.c.to_s, FOREVER_S) > contract_point.c.from_s,
     )
-    kept = (
-        select(contract_point.c.contract_id)
+    return (
+        select(what)
+        .select_from(contract_point)
         .join(own, own.c.id == contract_point.c.contract_id)
         .join(membership, met)
         .join(point, and_(point.c.id == contract_point.c.point_id, point.c.withdrawn_s.is_(None)))
         .where(within(scope, membership.c.unit_id))
     )
-    return or_(in_lots(scope, contract_id), contract_id.in_(kept))
 
 
 # -- reading
@@ -177,6 +185,53 @@ def points_of(connection: Connection, scope: Scope, contract_id: ContractId, at_
     ]  # fmt: skip
 
 
+def times_of(
+    connection: Connection, scope: Scope, contract_id: ContractId, a: int, b: int
+) -> dict[PointId, tuple[Span, ...]]:
+    """When within [a, b) each point was in the lot and the contract in force, sorted and disjoint; others are left out.
+
+    As far as may be seen: a unit sees the points that were its own while they were in the lot. NotFound: as `contract`.
+    """
+    begin, end = span_of(contract(connection, scope, contract_id))
+    query = (
+        select(contract_point)
+        .join(point, and_(point.c.id == contract_point.c.point_id, point.c.withdrawn_s.is_(None)))
+        .where(contract_point.c.contract_id == contract_id)
+    )
+    if scope.units is not None and contract_id not in scope.lots:
+        own = _kept(scope, contract_point.c.point_id).where(contract_point.c.contract_id == contract_id)
+        query = query.where(contract_point.c.point_id.in_(own))
+    found: dict[PointId, list[Span]] = {}
+    for row in connection.execute(query.order_by(contract_point.c.point_id, contract_point.c.from_s)):
+        kept = max(a, begin, row.from_s), min(b, end, row.to_s or end)
+        if kept[0] < kept[1]:
+            found.setdefault(PointId(row.point_id), []).append(kept)
+    return {point_id: tuple(union(spans)) for point_id, spans in found.items()}
+
+
+def must_see_whole(connection: Connection, scope: Scope, contract_id: ContractId, a: int, b: int) -> None:
+    """NotAllowed: points of the lot in [a, b) are of units that may not be seen; a sum over the rest would be none."""
+    seen = times_of(connection, scope, contract_id, a, b)
+    if len(seen) < len(times_of(connection, Scope.ALL, contract_id, a, b)):
+        raise NotAllowed("this lot has cameras of other units: ask somebody who sees the whole of it")
+
+
+def terms_at(connection: Connection, scope: Scope, contract_id: ContractId, at_s: int) -> Terms:
+    """The terms that held at an instant: those before the first amendment after it. A correction holds for the past.
+
+    Before anything was entered, the first that were. NotFound: as `contract`.
+    """
+    now = contract(connection, scope, contract_id).terms
+    subject, after = f"contract:{contract_id}", 0
+    while page := audit.entries(connection, Scope.ALL, subject=subject, since_s=at_s + 1, after=after):
+        for entry in page:
+            if entry.act == AMENDED:
+                before = msgspec.json.decode(entry.detail)["before"]["terms"]
+                return msgspec.convert(before, Terms, strict=False)  # strict: JSON has no number as a key
+        after = page[-1].number
+    return now
+
+
 # -- writing
 
 
@@ -232,11 +287,14 @@ def amend(
     to_day: int | None = None,
     calendar: str | None = None,
     terms: Terms | None = None,
+    is_correction: bool = False,
     actor: ActorId,
     now_s: int,
 ) -> Contract:
     """Change what a supplement (document) changes; None leaves it. The audit log keeps the whole of what stood before.
 
+    Months that are over are settled by the terms that stood when they ended, unless is_correction: then what was
+    entered was wrong from the beginning.
     Clocks of tickets that run already are the caller's to work out anew.
     NotFound, Invalid: as `set_up`. Conflict: a longer term would meet points that are in another lot by then.
     """
@@ -265,7 +323,7 @@ def amend(
         ends = {row.point_id: row.from_s for row in _rows(connection, contract_id) if row.to_s is None}
         _admit_lot(connection, after, ends)
     detail = {"before": _told(before), "after": _told(after)}
-    _enter(connection, contract_id, "contract.amend", detail, actor, now_s)
+    _enter(connection, contract_id, CORRECTED if is_correction else AMENDED, detail, actor, now_s)
     return after
 
 
