@@ -107,6 +107,11 @@ def test_one_dead_switch_and_a_camera_elsewhere_are_not_a_dead_line() -> None:
     assert told(gone(ring), ring) == [("uplink", "ring", 200)]
 
 
+def test_a_third_of_a_line_is_still_the_switch_where_that_explains_it_better() -> None:
+    ring = [place for n in range(3) for place in hung(20, 1 + 20 * n, switch=f"sw-{n}", uplink="ring")]
+    assert told(gone(ring[:20] + ring[59:]), ring) == [("switch", "sw-0", 20), ("camera", "60", 1)]
+
+
 def test_a_straggler_joins_its_cause_and_no_other() -> None:
     known = topology(hung(5, switch="sw"))
     late = Trouble(PointId(5), GONE, T + 900)

@@ -13,6 +13,9 @@ from types import TracebackType
 from typing import Final
 
 from lenskeeper.base.errors import CallerError
+from lenskeeper.cli.acceptance import add_acceptance, run_accept
+from lenskeeper.cli.assess import add_assess, run_assess
+from lenskeeper.cli.calendars import add_calendars, run_calendars
 from lenskeeper.cli.camera import add_camera, run_camera, run_plan
 from lenskeeper.cli.check import add_check, run_check
 from lenskeeper.cli.demo import add_demo, run_demo
@@ -28,8 +31,9 @@ from lenskeeper.cli.organisation import (
 )
 from lenskeeper.cli.register import add_register, run_declare, run_diff, run_import, run_login
 from lenskeeper.cli.reports import add_reports, run_report
-from lenskeeper.cli.serving import add_serving, run_accept, run_serve, run_stop, run_survey
+from lenskeeper.cli.serving import add_serving, run_serve, run_stop, run_survey
 from lenskeeper.cli.simulate import add_simulate, run_simulate
+from lenskeeper.cli.tickets import add_tickets, run_causes, run_tickets
 from lenskeeper.cli.upkeep import add_upkeep, run_backup, run_maintenance, run_restore, run_verify
 from lenskeeper.store.errors import StoreTooNew, StoreUnavailable
 
@@ -57,8 +61,12 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "plan": run_plan,
     "runs": run_runs,
     "facts": run_facts,
+    "tickets": run_tickets,
+    "causes": run_causes,
     "report": run_report,
+    "assess": run_assess,
     "maintenance": run_maintenance,
+    "calendars": run_calendars,
     "backup": run_backup,
     "restore": run_restore,
     "verify": run_verify,
@@ -85,12 +93,16 @@ def parser() -> argparse.ArgumentParser:
     add_init(commands)
     add_register(commands)
     add_serving(commands)
+    add_acceptance(commands)
     add_organisation(commands)
     add_lists(commands)
     add_camera(commands)
     add_facts(commands)
+    add_tickets(commands)
     add_reports(commands)
+    add_assess(commands)
     add_upkeep(commands)
+    add_calendars(commands)
     add_simulate(commands)
     add_demo(commands)
     return top

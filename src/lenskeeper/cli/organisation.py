@@ -52,7 +52,7 @@ def add_organisation(commands: Any) -> None:
     )
     does.add_argument("--close", action="append", default=[], metavar="CODE", help="take a camera out of it")
     owed.add_argument("--because", default="", metavar="TEXT", help="why: repaired, retired, not ours")
-    _add_by(owed)
+    add_by(owed)
 
     log: argparse.ArgumentParser = commands.add_parser(
         "audit",
@@ -92,7 +92,7 @@ def _add_units(commands: Any) -> None:
     where.add_argument("to", nargs="?", default="", metavar="PARENT", help="the path of the new parent")
     where.add_argument("--top", action="store_true", help="at the top of the tree")
     for one in (new, other, to):
-        _add_by(one)
+        add_by(one)
 
 
 def _add_divisions(commands: Any) -> None:
@@ -116,16 +116,18 @@ def _add_divisions(commands: Any) -> None:
         "--on", type=local_date, required=True, metavar="DATE", help="the first day of the new one"
     )
     for one in (load, gone):
-        _add_by(one)
+        add_by(one)
 
 
-def _add_by(command: argparse.ArgumentParser) -> None:
+def add_by(command: argparse.ArgumentParser) -> None:
+    """Declare whose act it is."""
     command.add_argument(
         "--by", default="", metavar="NAME", help="who does this (the account on this machine)"
     )
 
 
-def _actor(given: argparse.Namespace) -> ActorId:
+def actor_of(given: argparse.Namespace) -> ActorId:
+    """Whose act it is: the name that was given, else the account on this machine."""
     return ActorId(f"local:{given.by or getpass.getuser()}")
 
 
@@ -138,16 +140,16 @@ def run_units(given: argparse.Namespace) -> int:
                 out.print(_unit_table(home))
             case "add":
                 add_unit(
-                    home, NewUnit(given.unit, given.kind, given.code, given.level, given.tz), _actor(given)
+                    home, NewUnit(given.unit, given.kind, given.code, given.level, given.tz), actor_of(given)
                 )
                 out.print(
-                    f"{given.unit} is set up; it is accepted by itself:  lenskeeper accept {given.unit}"
+                    f"{given.unit} is set up; it is accepted by itself:  lenskeeper accept unit {given.unit}"
                 )
             case "rename":
-                rename_unit(home, given.unit, given.name, _actor(given))
+                rename_unit(home, given.unit, given.name, actor_of(given))
                 out.print(f"{given.unit} is called {given.name} now; sheets must say so too")
             case "move":
-                move_unit(home, given.unit, given.to, _actor(given))
+                move_unit(home, given.unit, given.to, actor_of(given))
                 where = f"under {given.to}" if given.to else "at the top"
                 out.print(f"{given.unit} hangs {where}; reports follow, those of past days too")
     return 0
@@ -168,10 +170,10 @@ def run_divisions(given: argparse.Namespace) -> int:
     """Load, or supersede."""
     with opened(given.config) as home:
         if given.act == "load":
-            count = load_divisions(home, given.list, _actor(given))
+            count = load_divisions(home, given.list, actor_of(given))
             said = f"{count} divisions are entered; the next import is checked against them"
         else:
-            supersede_division(home, given.code, given.new, date_of(given.on), _actor(given))
+            supersede_division(home, given.code, given.new, date_of(given.on), actor_of(given))
             said = f"{given.code} is in force no more from {date_of(given.on)} on; {given.new} took its place"
     console().print(said)
     return 0
@@ -186,11 +188,11 @@ def run_backlog(given: argparse.Namespace) -> int:
     out = console()
     with opened(given.config) as home:
         if given.agree is not None:
-            count = agree_backlog(home, given.unit, given.agree, _actor(given))
+            count = agree_backlog(home, given.unit, given.agree, actor_of(given))
             out.print(f"{count} inherited faults shall be gone by {date_of(given.agree)}")
             return 0
         if given.close:
-            count = close_backlog(home, given.close, given.because, _actor(given))
+            count = close_backlog(home, given.close, given.because, actor_of(given))
             out.print(f"{count} inherited faults are closed: {given.because}")
             return 0
         lines, today = backlog(home, given.unit), local_day(home.now_s(), home.tz())

@@ -1,4 +1,4 @@
-"""`lenskeeper serve`, `stop`, `survey`, `accept`: the rounds, their switch, and taking a fleet over."""
+"""`lenskeeper serve`, `stop`, `survey`: the rounds, their switch, and what a fleet that is taken over looks like."""
 
 import argparse
 import sys
@@ -20,7 +20,7 @@ from lenskeeper.house.lists import write_lists
 from lenskeeper.house.logs import set_up_logs
 from lenskeeper.house.organisation import UnitLine, left_behind, unit_lines
 from lenskeeper.house.process import run_loop
-from lenskeeper.house.register import accept, surveyed
+from lenskeeper.house.register import surveyed
 from lenskeeper.house.rehearse import RehearsalClock, rehearse
 from lenskeeper.house.serve import ServeOrder, serve
 from lenskeeper.house.switches import Stopped, lift, read_stopped, stop
@@ -79,20 +79,6 @@ def add_serving(commands: Any) -> None:
     )  # fmt: skip
     buckets.add_argument("--language", choices=["en", "zh-CN"], default="en", help="of the buckets (en)")
 
-    take: argparse.ArgumentParser = commands.add_parser(
-        "accept",
-        help="accept a unit from a date on; what is faulty now becomes backlog with an agreed date",
-        description="Until a unit is accepted, its faults open no ticket. Old faults never become new ones.",
-    )
-    take.add_argument("unit", metavar="PATH", help="the unit, with all below it")
-    take.add_argument(
-        "--from", dest="from_day", type=local_date, required=True, metavar="DATE", help="from when"
-    )
-    take.add_argument(
-        "--backlog-by", type=local_date, metavar="DATE", help="by when the old faults shall be gone"
-    )
-    take.add_argument("--document", required=True, metavar="NO", help="by which document")
-
 
 def run_serve(given: argparse.Namespace) -> int:
     """Run until told to stop; or rehearse one day."""
@@ -120,7 +106,7 @@ def _rehearse(given: argparse.Namespace) -> int:
         done = run_loop(rehearse(home, given.rehearse, survey=given.survey))
     console().print(
         f"rehearsed {date_of(given.rehearse)}: {done.slots} slots, {done.looks} looks, {done.changes} changes of state, "
-        f"{done.point_days} camera-days added up"
+        f"{done.point_days} camera-days added up, {done.tickets} tickets opened"
     )
     return 0
 
@@ -176,7 +162,7 @@ def run_survey(given: argparse.Namespace) -> int:
         words = "以下单位有摄像机但尚未接收，其上级已接收" if zh else "not accepted, though the unit above is"
         colon = "：" if zh else ": "
         out.print(f"{words}{colon}{', '.join(behind[:LISTED_MAX])}", style="yellow")
-        out.print(f"  lenskeeper accept {behind[0]} --from DATE --document NO")
+        out.print(f"  lenskeeper accept unit {behind[0]} --from DATE --document NO")
     return 0
 
 
@@ -225,19 +211,6 @@ def _accepted_from(line: UnitLine) -> str:
     if line.accepted_from_s is None:
         return ""
     return str(date_of(local_day(line.accepted_from_s, line.unit.tz)))
-
-
-def run_accept(given: argparse.Namespace) -> int:
-    """Accept, and say what became backlog."""
-    with opened(given.config) as home:
-        done = accept(
-            home, given.unit, from_day=given.from_day, agreed_day=given.backlog_by, document=given.document
-        )
-    out = console()
-    out.print(f"{done.unit} is accepted from {date_of(given.from_day)} on")
-    for bucket, count in done.backlog.items():
-        out.print(f"  backlog: {count} {NAMES[Bucket(bucket)].en}")
-    return 0
 
 
 def _scope(home: Home, path: str) -> Scope:

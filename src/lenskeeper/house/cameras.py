@@ -30,8 +30,13 @@ LISTED: Final = 50
 CHANGES_SHOWN: Final = 10
 
 
-def find_camera(connection: Connection, words: str, at_s: int) -> Point:
-    """The one camera that answers to a code, a whole name or a part of one. NotFound: none, or several."""
+Also = Callable[[Connection], None]  # what another room writes in the same transaction
+
+
+def find_camera(connection: Connection, words: str | PointId, at_s: int) -> Point:
+    """The one camera that answers to a code, a whole name or a part of one, or has the id. NotFound: none, or several."""
+    if not isinstance(words, str):
+        return rows_points.get(connection, Scope.ALL, words, at_s)
     ids = rows_points.find(connection, Scope.ALL, [words], at_s).get(words, ())
     page = rows_points.listed(connection, Scope.ALL, Filters(words), at_s, limit=LISTED)
     fitting = [p for p in page.points if p.point_id in ids or p.file.name == words] or list(page.points)
@@ -47,7 +52,9 @@ def correct(home: Home, words: str, changes: Mapping[str, object], actor: ActorI
     return _act(home, words, lambda c, p, s: rows_points.change(c, p, changes, actor=actor, now_s=s))
 
 
-def swap(home: Home, words: str, what: Equipment, actor: ActorId) -> Point:
+def swap(
+    home: Home, words: str | PointId, what: Equipment, actor: ActorId, also: Also | None = None
+) -> Point:
     """Hang another device at the same pole from now on; what was learnt of the old one's picture is set aside."""
 
     def work(connection: Connection, point_id: PointId, now_s: int) -> None:
@@ -59,6 +66,8 @@ def swap(home: Home, words: str, what: Equipment, actor: ActorId) -> Point:
             actor=actor,
             now_s=now_s,
         )
+        if also is not None:
+            also(connection)
 
     return _act(home, words, work)
 
@@ -111,7 +120,7 @@ def excuse_kind(home: Home, words: str, kind: Kind, actor: ActorId) -> Point:
     return _act(home, words, work)
 
 
-def accept_view(home: Home, words: str, actor: ActorId) -> Point:
+def accept_view(home: Home, words: str | PointId, actor: ActorId, also: Also | None = None) -> Point:
     """Say that it was turned on purpose: its references are learnt anew."""
 
     def work(connection: Connection, point_id: PointId, now_s: int) -> None:
@@ -123,6 +132,8 @@ def accept_view(home: Home, words: str, actor: ActorId) -> Point:
             now_s=now_s,
         )
         _enter(connection, "picture.view", point_id, {}, actor, now_s)
+        if also is not None:
+            also(connection)
 
     return _act(home, words, work)
 
@@ -162,7 +173,7 @@ def picture_of(home: Home, point_id: PointId) -> PictureFile:
         )
 
 
-def _act(home: Home, words: str, work: Callable[[Connection, PointId, int], None]) -> Point:
+def _act(home: Home, words: str | PointId, work: Callable[[Connection, PointId, int], None]) -> Point:
     """One act upon one camera, whole, and told to a running `serve`; the camera as it is afterwards."""
     now_s = home.now_s()
 

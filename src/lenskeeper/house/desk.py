@@ -36,6 +36,11 @@ class DeskTally:
 
     acts: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def opened(self) -> int:
+        """How many tickets were opened."""
+        return sum(n for act, n in self.acts.items() if act.startswith("open "))
+
 
 @dataclass(slots=True)
 class RepairDesk:

@@ -16,6 +16,7 @@ from lenskeeper.base.spans import Span
 from lenskeeper.diagnosis.kinds import Verdict
 from lenskeeper.house import chores
 from lenskeeper.house.books import Books
+from lenskeeper.house.desk import RepairDesk
 from lenskeeper.house.exercise import exercise_of
 from lenskeeper.house.findings import Found
 from lenskeeper.house.home import Home
@@ -64,6 +65,7 @@ class Rehearsed:
     looks: int
     changes: int
     point_days: int
+    tickets: int
 
 
 class Played(Protocol):
@@ -157,12 +159,15 @@ async def rehearse(home: Home, day: int, *, survey: bool = False) -> Rehearsed:
         )
     )
     await chores.derive_exclusions(home)
+    desk, tickets = RepairDesk(), 0
     for slot_s in range(span[0], span[1], settings.slot_s):
         clock.now = slot_s
         await rounds.slot(slot_s)
         clock.now = slot_s + settings.slot_s
         assert await books.flush(), "the database of an exercise can be written"
+        if not survey:
+            tickets += home.store.write(lambda c: desk.turn(c, clock.now_ms() // 1000)).opened
     await rounds.stop()
     clock.now = span[1] + SOME_AHEAD_S
     days = await chores.add_up_days(home)
-    return Rehearsed(rounds.tally.slots_done, rounds.tally.looks, books.tally.changes, days)
+    return Rehearsed(rounds.tally.slots_done, rounds.tally.looks, books.tally.changes, days, tickets)

@@ -24,6 +24,7 @@ from lenskeeper.base.errors import Conflict, Invalid
 from lenskeeper.base.spans import Span
 from lenskeeper.house import chores
 from lenskeeper.house.books import Books
+from lenskeeper.house.desk import RepairDesk
 from lenskeeper.house.eyes import Eyes
 from lenskeeper.house.facts import standing
 from lenskeeper.house.home import Home
@@ -65,6 +66,7 @@ LEASE_RENEW_S: Final = 4.0
 FLUSH_S: Final = 1.0
 FOLLOW_S: Final = 1.5  # a command's change is obeyed within 2 s
 REPLAN_S: Final = 600.0  # service dates begin and end without anybody saying so
+DESK_S: Final = 20.0  # patience is 10 minutes and more; a person's step is obeyed by the next turn
 CHORES_S: Final = 300.0
 PLAN_FACTS: Final = frozenset({REGISTER_CHANGED})
 SURVEY_SINCE: Final = "survey_since"
@@ -99,6 +101,7 @@ class Server:
         self.lease: Lease
         self.renewing: asyncio.Task[None]
         self.position = 0
+        self.desk = RepairDesk()
 
     async def run(self) -> None:
         """Until the time is over, a signal comes, or the lease is lost."""
@@ -210,6 +213,8 @@ class Server:
             self._follow_on(),
             self._tend_on(),
         ]
+        if not self.order.survey:  # a survey opens no ticket and sends no message
+            every.append(self._mend_on())
         if self.order.for_s is not None:
             every.append(self.home.clock.sleep(self.order.for_s))
         tasks = [asyncio.create_task(one) for one in every]
@@ -249,6 +254,7 @@ class Server:
                 if SWITCH_MOVED in names or is_time:
                     await asyncio.to_thread(self._read_switch)
                 if names & PLAN_FACTS or is_time:
+                    self.desk.forget()
                     read_s = (
                         self.home.clock.elapsed_s()
                     )  # before: one that fails is tried again with the next fact
@@ -261,6 +267,24 @@ class Server:
                     self.position = fact.position  # only now: what was not obeyed is, with the next turn
             except Exception as error:  # noqa: BLE001  the same
                 self._failed("follow", error)
+
+    async def _mend_on(self) -> None:
+        """The desk's turns: faults become tickets, and tickets end as the looks agree."""
+        while True:
+            await self.home.clock.sleep(DESK_S)
+            try:
+                await self._write(self._turn_desk)
+            except Conflict:  # another process serves by now, or a person was quicker: the next turn sees it
+                log.info("desk_turn_put_off")
+            except Exception as error:  # noqa: BLE001  the loop that keeps the desk alive; it counts what it catches
+                self.desk.forget()
+                self._failed("desk", error)
+
+    def _turn_desk(self, connection: Connection) -> None:
+        must_hold(connection, self.lease)
+        done = self.desk.turn(connection, self.home.now_s())
+        if done.acts:
+            log.info("desk_turned", **{name.replace(" ", "_"): n for name, n in sorted(done.acts.items())})
 
     async def _tend_on(self) -> None:
         tidied_s = (

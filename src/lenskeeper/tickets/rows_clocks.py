@@ -51,6 +51,11 @@ def due_of(
     return due(opened_s, terms_of(of).clock(klass), calendar, pauses, list(every.values()))
 
 
+def contract_name(connection: Connection, contract_id: ContractId | None) -> str:
+    """The name of a contract; empty where there is none."""
+    return "" if contract_id is None else contract(connection, Scope.ALL, contract_id).name
+
+
 def terms_of(of: Contract | None) -> Terms:
     """The terms of a contract; the usual ones where there is none."""
     return of.terms if of else Terms()

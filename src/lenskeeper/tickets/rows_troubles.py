@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.rows import current
@@ -74,7 +74,13 @@ def moment(connection: Connection, scope: Scope, known: Topology, *, now_s: int)
         if one.state is State.UP and p in well:
             well[p] = max(well[p], one.since_s)
     return Moment(
-        silent, refused, without, _faults(connection, scope, now_s), well, _muted(connection, now_s)
+        silent,
+        refused,
+        without,
+        _faults(connection, scope, now_s),
+        well,
+        _muted(connection, now_s),
+        _planned(connection, now_s),
     )
 
 
@@ -133,8 +139,8 @@ def _planned(connection: Connection, now_s: int) -> frozenset[PointId]:
     return _ids(connection, select(exclusion.c.point_id).where(exclusion.c.a <= now_s, exclusion.c.b > now_s))
 
 
-def _ids(connection: Connection, query: Select[tuple[int]]) -> frozenset[PointId]:
-    return frozenset(PointId(one) for one in connection.execute(query).scalars())
+def _ids(connection: Connection, query: Select[Any]) -> frozenset[PointId]:
+    return frozenset(PointId(point_id) for point_id in connection.execute(query).scalars())
 
 
 def read_topology(connection: Connection, scope: Scope, *, now_s: int) -> Topology:
@@ -163,7 +169,7 @@ def read_topology(connection: Connection, scope: Scope, *, now_s: int) -> Topolo
     return topology(_place(row, host, channels[host]) for row, host in zip(rows, hosts, strict=True))
 
 
-def _place(row: Row[Any], host: str, channels: int) -> Place:
+def _place(row: Any, host: str, channels: int) -> Place:
     told = {
         CauseKind.ACCOUNT: row.name or "",
         CauseKind.RECORDER: host if channels > 1 else "",
