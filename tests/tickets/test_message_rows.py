@@ -239,6 +239,19 @@ def test_a_ticket_that_is_not_there_and_a_scope_that_is_not_all_are_refused(stor
     store.write(work)
 
 
+@pytest.mark.parametrize("cause", ["camera", "account", "recorder", "pole", "subnet"])
+def test_whose_name_is_a_login_or_a_place_is_not_named_however_plain_it_looks(
+    store: Store, cause: str
+) -> None:
+    def work(connection: Connection) -> None:
+        fleet(connection)
+        tell(connection, make_ticket(connection, cause=cause, thing="operator"), ChangeKind.OPENED)
+        spread(connection)
+        assert "operator" not in str(said(rows.waiting(connection, "duty"), ALL[0]))
+
+    store.write(work)
+
+
 ADDRESSES = st.one_of(
     st.ip_addresses(v=4).map(str),
     st.from_regex(r"rtsp://[a-z]{4,8}:[a-z]{4,8}@10\.\d\.\d\.\d/ch\d", fullmatch=True),
