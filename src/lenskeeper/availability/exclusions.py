@@ -24,6 +24,7 @@ class Kind(IntEnum):
     PLANNED_WORK = 3
     POWER_CUT = 4
     NETWORK_WORK = 5
+    RULING = 6  # an objection to an assessment was upheld; made by a ruling, never entered by hand
     OTHER = 9
 
 

@@ -1,12 +1,12 @@
 """The windows of each point that do not count, derived from service life and plans. This file alone writes them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, literal, null, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal, null, select
 
 from lenskeeper.availability.exclusions import (
     FOREVER_S,
@@ -22,6 +22,7 @@ from lenskeeper.availability.schema import exclusion, maintenance, maintenance_p
 from lenskeeper.base.access import Scope
 from lenskeeper.base.spans import Span, intersect
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.rows_trials import on_trial
 from lenskeeper.inventory.schema import membership, point
 from lenskeeper.units.rows import within
 from lenskeeper.units.schema import unit_closure
@@ -81,26 +82,53 @@ def windows_of(
     return found
 
 
-def active_plans(connection: Connection) -> dict[int, Claim]:
-    """What each plan excludes now: its approved windows, as far as it was not revoked."""
+def windows_if(
+    connection: Connection,
+    points: Sequence[PointId],
+    plans: Mapping[int, Claim],
+    more: Sequence[Claim] = (),
+) -> dict[PointId, list[Exclusion]]:
+    """The windows that at most POINTS_AT_ONCE points would have if these were all the plans there are.
+
+    plans: `active_plans`, with some taken out or as they once stood. more: claims upon each of the points, by no plan.
+    Nothing is written: for whoever asks what an act would do, or did.
+    """
+    found = _claims(connection, points, plans)
+    return {point_id: disjoint((*claims, *more)) for point_id, claims in found.items()}
+
+
+def active_plans(connection: Connection, as_of_s: int | None = None) -> dict[int, Claim]:
+    """What each plan excludes now: its approved windows, as far as it was not revoked.
+
+    as_of_s: what it excluded at that instant; one that was approved later had not, one revoked later still did.
+    """
     spans: dict[tuple[Kind, int], list[Span]] = defaultdict(list)
     rows = connection.execute(
         select(
             maintenance.c.id,
             maintenance.c.kind,
             maintenance.c.ends_s,
+            maintenance.c.revoked_s,
             maintenance_window.c.a,
             maintenance_window.c.b,
         )
         .join(maintenance_window, maintenance_window.c.plan_id == maintenance.c.id)
-        .where(maintenance_window.c.pending == 0)
+        .where(maintenance_window.c.pending == 0, *_in_force(as_of_s))
         .order_by(maintenance_window.c.plan_id, maintenance_window.c.a)
     )
-    for plan_id, kind, ends_s, a, b in rows:
-        end = b if ends_s is None else min(b, ends_s)
+    for plan_id, kind, ends_s, revoked_s, a, b in rows:
+        stands = ends_s is None or (as_of_s is not None and revoked_s > as_of_s)
+        end = b if stands else min(b, ends_s)
         if a < end:
             spans[Kind(kind), plan_id].append((a, end))
     return {plan_id: Claim(kind, plan_id, tuple(own)) for (kind, plan_id), own in spans.items()}
+
+
+def _in_force(as_of_s: int | None) -> list[ColumnElement[bool]]:
+    if as_of_s is None:
+        return []
+    agreed_s = func.coalesce(maintenance.c.approved_s, maintenance.c.entered_s)
+    return [agreed_s <= as_of_s]
 
 
 def aimed_at(
@@ -183,20 +211,21 @@ def _all_points(connection: Connection) -> list[PointId]:
 
 
 def _claims(
-    connection: Connection, points: Sequence[PointId], plans: dict[int, Claim]
+    connection: Connection, points: Sequence[PointId], plans: Mapping[int, Claim]
 ) -> dict[PointId, tuple[Claim, ...]]:
     """What each point's service life and plans claim."""
     lives = connection.execute(
         select(point.c.id, point.c.in_service_from_s, point.c.in_service_to_s).where(point.c.id.in_(points))
     )
     times = aimed_at(connection, points) if plans else {}
+    tried = on_trial(connection, points)
     out: dict[PointId, tuple[Claim, ...]] = {}
     for point_id, from_s, to_s in lives:
         aimed = sorted(
             (time.plan_id, time.spans) for time in times.get(point_id, ()) if time.plan_id in plans
         )
         out[point_id] = (
-            out_of_service(from_s, to_s),
+            out_of_service(FOREVER_S if point_id in tried else from_s, to_s),
             *(replace(plans[plan], spans=_while_aimed(plans[plan].spans, spans)) for plan, spans in aimed),
         )
     return out

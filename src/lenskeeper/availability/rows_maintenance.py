@@ -3,7 +3,7 @@
 Each act is one transaction with its audit entry, and the windows of its points are derived again in it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -204,24 +204,39 @@ def plans(
     return _plans(connection, condition)
 
 
-def pending_seconds(connection: Connection, scope: Scope, a: int, b: int) -> list[PlanSeconds]:
-    """What the plans that wait would take out of [a, b), beyond what is excluded now; excluded in no figure."""
+def pending_seconds(
+    connection: Connection,
+    scope: Scope,
+    a: int,
+    b: int,
+    *,
+    times: Mapping[PointId, Sequence[Span]] | None = None,
+) -> list[PlanSeconds]:
+    """What the plans that wait would take out of [a, b), beyond what is excluded now; excluded in no figure.
+
+    times: only of these points, and only while they are in them.
+    """
     out: list[PlanSeconds] = []
     for one in plans(connection, scope, a=a, b=b, pending_only=True):
         seconds = 0
-        ids = points_of(connection, one.plan_id)
+        ids = [p for p in points_of(connection, one.plan_id) if times is None or p in times]
         for first in range(0, len(ids), POINTS_AT_ONCE):
-            seconds += _would_exclude(connection, scope, one, ids[first : first + POINTS_AT_ONCE], (a, b))
+            some = ids[first : first + POINTS_AT_ONCE]
+            seen = _seen(connection, scope, some) if times is None else times
+            seconds += _would_exclude(connection, seen, one, some, (a, b))
         out.append(PlanSeconds(one, seconds, pending=True))
     return out
 
 
 def _would_exclude(
-    connection: Connection, scope: Scope, one: Plan, ids: Sequence[PointId], span: Span
+    connection: Connection,
+    seen: Mapping[PointId, Sequence[Span]],
+    one: Plan,
+    ids: Sequence[PointId],
+    span: Span,
 ) -> int:
     aimed = aimed_at(connection, ids, one.plan_id)
     now = windows_of(connection, ids, *span)
-    seen = _seen(connection, scope, ids)
     wanted = intersect(one.pending, [span])
     return sum(
         length(

@@ -35,6 +35,12 @@ class Pieces:
     excluded: list[Span] = field(default_factory=list)
     out_of_service: list[Span] = field(default_factory=list)
 
+    def exclude(self, windows: Iterable[Exclusion]) -> None:
+        """Let these windows be all that is excluded."""
+        own = list(windows)
+        self.excluded = union((w.a, w.b) for w in own)
+        self.out_of_service = union((w.a, w.b) for w in own if _is_out_of_service(w))
+
 
 def pieces(
     connection: Connection, points: Sequence[PointId], a: int, b: int, lanes: Iterable[Lane] = tuple(Lane)
@@ -75,8 +81,7 @@ def _add_excluded(
         for point_id, earlier in before.items():
             windows[point_id] = list({*earlier, *windows.get(point_id, ())})
     for point_id, own in windows.items():
-        found[point_id].excluded = union((w.a, w.b) for w in own)
-        found[point_id].out_of_service = union((w.a, w.b) for w in own if _is_out_of_service(w))
+        found[point_id].exclude(own)
 
 
 def _is_out_of_service(window: Exclusion) -> bool:

@@ -2,13 +2,14 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
 from lenskeeper.availability.daylight import Cell, cell_of
+from lenskeeper.availability.exclusions import Exclusion
 from lenskeeper.availability.figures import OUTAGE_LANES, LanePart, Part, Totals, Window
 from lenskeeper.availability.lanes import Lane
 from lenskeeper.availability.rows_pieces import Pieces, pieces
@@ -43,9 +44,16 @@ def of_windows(
 
 
 def all_of_windows(
-    connection: Connection, windows: Sequence[Window], wanted: Sequence[LanePart]
+    connection: Connection,
+    windows: Sequence[Window],
+    wanted: Sequence[LanePart],
+    *,
+    instead: Mapping[PointId, Sequence[Exclusion]] | None = None,
 ) -> list[list[Totals]]:
-    """The same for several lanes and parts at once; each window has a list in the order of `wanted`."""
+    """The same for several lanes and parts at once; each window has a list in the order of `wanted`.
+
+    instead: what would be excluded of these points, whatever is.
+    """
     places: dict[PointId, tuple[Cell, str]] = {}
     for some in _slices(sorted({window.point_id for window in windows})):
         for point_id, tz, lat, lon in connection.execute(
@@ -53,11 +61,15 @@ def all_of_windows(
         ):
             places[point_id] = cell_of(lat, lon, tz), tz
     placed = [Placed(one.point_id, one.a, one.b, *places[one.point_id]) for one in windows]
-    return tallied(connection, placed, wanted)
+    return tallied(connection, placed, wanted, instead=instead)
 
 
 def tallied(
-    connection: Connection, windows: Sequence[Placed], wanted: Sequence[LanePart]
+    connection: Connection,
+    windows: Sequence[Placed],
+    wanted: Sequence[LanePart],
+    *,
+    instead: Mapping[PointId, Sequence[Exclusion]] | None = None,
 ) -> list[list[Totals]]:
     """The sums of windows whose points' places are known already."""
     by_point: dict[PointId, list[int]] = defaultdict(list)
@@ -70,6 +82,9 @@ def tallied(
         numbers = [number for one in some for number in by_point[one]]
         a, b = min(windows[n].a for n in numbers), max(windows[n].b for n in numbers)
         found = pieces(connection, some, a, b, lanes)
+        if instead is not None:
+            for point_id in instead.keys() & set(some):
+                found[point_id].exclude(instead[point_id])
         for point_id in some:
             mine = by_point[point_id]
             for number, sums in zip(

@@ -216,6 +216,13 @@ def write_comparison(found: Compared, paths: Sequence[Path], language: Language)
     _write_lists(tables, paths, report_, language)
 
 
+def scheme_text(scheme: SchemeOrder) -> str:
+    """The whole text that a scheme stands in. NotFound, Invalid: no such file, or none in UTF-8; no such scheme in it."""
+    text = _utf8(_bytes(scheme.file), scheme.file)
+    scheme_named(parse_schemes(text), scheme.name)
+    return text
+
+
 def _assessment(connection: Connection, found: Report, scheme: SchemeOrder) -> Assessment:
     data = _bytes(scheme.file)
     named = scheme_named(parse_schemes(_utf8(data, scheme.file)), scheme.name)

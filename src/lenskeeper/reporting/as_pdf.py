@@ -13,6 +13,7 @@ import msgspec
 import typst
 
 from lenskeeper.base.days import date_of
+from lenskeeper.reporting.annex import Annex
 from lenskeeper.reporting.definitions import BESIDE, DEFINITIONS, Metric
 from lenskeeper.reporting.fonts import Typeface, spelt, typeface
 from lenskeeper.reporting.languages import Language
@@ -54,44 +55,62 @@ CARDS: Final = (
 """The four figures that a reader sees first, each with the one that it must not be read without."""
 
 
-def pdf_bytes(snapshot: Snapshot, language: Language, folders: Sequence[Path] | None = None) -> bytes:
+def pdf_bytes(
+    snapshot: Snapshot,
+    language: Language,
+    folders: Sequence[Path] | None = None,
+    annex: Annex | None = None,
+) -> bytes:
     """The document. The same issue gives the same bytes.
 
     folders: where to look for fonts instead of the system and the extra. Invalid: no font has the characters.
+    annex:   what stands beside the report in it.
     """
-    compiler = _compiler(snapshot, language, folders)
+    compiler = _compiler(document_of(snapshot, language, annex), folders)
     out = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=max(0, snapshot.issue.issued_at_s))
     assert isinstance(out, bytes)
     return out
 
 
-def _compiler(snapshot: Snapshot, language: Language, folders: Sequence[Path] | None) -> typst.Compiler:
-    document = document_of(snapshot, language)
+def document_pdf(
+    document: dict[str, Any], layout: str, *, at_s: int, folders: Sequence[Path] | None = None
+) -> bytes:
+    """Any document by a layout of ours. The same document of the same instant gives the same bytes. Errors as above."""
+    out = _compiler(document, folders, layout).compile(
+        format="pdf", pdf_standards=STANDARD, timestamp=max(0, at_s)
+    )
+    assert isinstance(out, bytes)
+    return out
+
+
+def _compiler(
+    document: dict[str, Any], folders: Sequence[Path] | None, layout: str = "report.typ"
+) -> typst.Compiler:
     letters = typeface(_required(document), folders)
     inputs = {
         "data": msgspec.json.encode(_spelt(document, letters)).decode(),
         "families": msgspec.json.encode(list(letters.families)).decode(),
     }
     # the root shuts all other files out, and no layout of ours reads any
-    return typst.Compiler(LAYOUTS / "report.typ", root=LAYOUTS, font_paths=letters.fonts, sys_inputs=inputs)
+    return typst.Compiler(LAYOUTS / layout, root=LAYOUTS, font_paths=letters.fonts, sys_inputs=inputs)
 
 
-def document_of(snapshot: Snapshot, language: Language) -> dict[str, Any]:
+def document_of(snapshot: Snapshot, language: Language, annex: Annex | None = None) -> dict[str, Any]:
     """All that the layout shows, as text and as numbers between 0 and 1 for its bars."""
     report, issue = snapshot.issue.report, snapshot.issue
     tz = report.period.tz
     return {
         "lang": "zh" if language is Language.ZH else "en",
-        "title": TITLES[report.period.kind].of(language),
+        "title": annex.title if annex else TITLES[report.period.kind].of(language),
         "unit": unit_title(report, language),
         "period": report.period.name,
         "exercise": word("exercise", language) if report.exercise else "",
         "exercise_note": word("exercise_note", language),
-        "draft": "" if issue.revision else word("draft", language),
-        "facts": _facts(snapshot, language),
+        "draft": annex.stamp if annex else "" if issue.revision else word("draft", language),
+        "facts": [*_facts(snapshot, language), *([*fact] for fact in (annex.facts if annex else ()))],
         "cards": _cards(report, language),
         "charts": _charts(report, language),
-        "sheets": [_sheet(sheet, language, tz) for sheet in _sheets(snapshot, language)],
+        "sheets": [_sheet(sheet, language, tz) for sheet in _sheets(snapshot, language, annex)],
         "definitions": _sheet(definitions_sheet(language), language, tz),
         "footer": _footer(snapshot, language),
         "page": word("page", language),
@@ -103,10 +122,11 @@ def document_of(snapshot: Snapshot, language: Language) -> dict[str, Any]:
     }
 
 
-def _sheets(snapshot: Snapshot, language: Language) -> tuple[Sheet, ...]:
+def _sheets(snapshot: Snapshot, language: Language, annex: Annex | None) -> tuple[Sheet, ...]:
     report = snapshot.issue.report
     return (
         *((scheme_sheet(snapshot.assessment, language),) if snapshot.assessment else ()),
+        *(annex.sheets if annex else ()),
         figures_sheet(report, language),
         units_sheet(report, language),
         classes_sheet(report, language),

@@ -14,12 +14,14 @@ from lenskeeper.availability.rows_figures import all_from_rollups, by_unit_and_d
 from lenskeeper.availability.rows_windows import all_of_windows
 from lenskeeper.base.access import Scope
 from lenskeeper.base.days import day_span
+from lenskeeper.base.spans import clip
 from lenskeeper.inventory.completeness import completeness
 from lenskeeper.inventory.ids import DeviceId, PointId
 from lenskeeper.inventory.rows_present import slices
 from lenskeeper.inventory.rows_snapshot import files
 from lenskeeper.inventory.schema import device, installation, point
 from lenskeeper.reporting.assemble import Books, assemble
+from lenskeeper.reporting.lots import Lot
 from lenskeeper.reporting.periods import Period, until
 from lenskeeper.reporting.report import NOBODY, DayLine, Part, Report
 from lenskeeper.reporting.rows_beside import excluded_hours, fault_seconds, gaps, long_dead
@@ -29,6 +31,7 @@ from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import Unit, get, tree
 
 REACHABLE = (Lane.REACHABLE, DayPart.WHOLE)
+OF_DAY = (REACHABLE, (Lane.PICTURE_FIT, DayPart.WHOLE))
 
 
 def report(
@@ -40,10 +43,12 @@ def report(
     now_s: int,
     watermark_s: int | None = None,
     exercise: bool = False,
+    lot: Lot | None = None,
 ) -> Report:
     """The report of one unit with all below it, or of everything that may be seen (None), as the books stand.
 
     watermark_s: the instant up to which the books are taken as written; now_s where nothing is said.
+    lot:         of this contract's points instead, in whatever units they are; unit_id is None then.
     NotFound: no such unit. Invalid: nothing of the period is over at the watermark.
     """
     known_s = now_s if watermark_s is None else watermark_s
@@ -51,12 +56,12 @@ def report(
     name = "" if unit_id is None else get(connection, scope, unit_id).name
     own = scope if unit_id is None else Scope(frozenset({unit_id}))
     units = tree(connection, own)
-    parts = _with_completeness(connection, own, _parts(connection, own, unit_id, units, cut), now_s)
+    parts = _with_completeness(connection, own, _parts(connection, own, unit_id, units, cut, lot), now_s)
     names = {unit.unit_id: unit.name for unit in units}
     books = Books(
         parts=_with_faults(connection, parts, cut),
-        days=_days(connection, own, unit_id, cut),
-        excluded=excluded_hours(connection, own, parts, cut.a_s, cut.b_s),
+        days=_days(connection, own, unit_id, cut) if lot is None else _days_of(connection, parts, cut),
+        excluded=excluded_hours(connection, own, parts, cut.a_s, cut.b_s, lot),
         gaps=gaps(connection, parts),
         long_dead=long_dead(connection, own, parts, names, known_s),
         pictures=pictures_now(connection, {part.point_id for part in parts}),
@@ -64,8 +69,8 @@ def report(
     )
     return assemble(
         books,
-        unit_id=NOBODY if unit_id is None else unit_id,
-        unit_name=name,
+        unit_id=lot.unit_id if lot is not None else NOBODY if unit_id is None else unit_id,
+        unit_name=name if lot is None else lot.name,
         period=cut,
         watermark_s=known_s,
         made_at_s=now_s,
@@ -83,28 +88,36 @@ class _Hung:
 
 
 def _parts(
-    connection: Connection, own: Scope, unit_id: UnitId | None, units: Sequence[Unit], period: Period
+    connection: Connection,
+    own: Scope,
+    unit_id: UnitId | None,
+    units: Sequence[Unit],
+    period: Period,
+    lot: Lot | None,
 ) -> list[Part]:
     sums = all_from_rollups(connection, own, period.a_s, period.b_s)
     stays = [
         stay
         for stay in sums[REACHABLE]
         if stay.totals.out_of_service_s < stay.totals.span_s  # else it was no camera of this range
+        and (lot is None or stay.point_id in lot.times)
     ]
-    whole = {(stay.point_id, stay.a): _sums(found) for stay, found in _aligned(sums)}
+    whole = {(stay.point_id, stay.a): sums_of(found) for stay, found in _aligned(sums)}
     ids = sorted({stay.point_id for stay in stays})
     labels = _labels(connection, ids)
     hung = _hung(connection, ids, period)
-    branch = _branches(units, unit_id)
+    branch = _branches(units, unit_id if lot is None else _root(units))
     pieces: list[tuple[PointSums, int, int, _Hung | None]] = []
     for stay in stays:
-        pieces += [(stay, a, b, what) for a, b, what in _pieces(stay, hung.get(stay.point_id, []))]
+        for a, b, what in _pieces(stay, hung.get(stay.point_id, [])):
+            kept = [(a, b)] if lot is None else clip(lot.times[stay.point_id], a, b)
+            pieces += [(stay, begin, end, what) for begin, end in kept]
     torn = [
         (stay, a, b) for stay, a, b, _ in pieces if (a, b) != (stay.a, stay.b)
-    ]  # few: only where a device was hung or taken down within the range
+    ]  # few: only where a device was hung or taken down, or a lot was left or joined, within the range
     windows = [Window(stay.point_id, a, b) for stay, a, b in torn]
     exact = {
-        (window.point_id, window.a): _sums(dict(zip(REPORTED, found, strict=True)))
+        (window.point_id, window.a): sums_of(dict(zip(REPORTED, found, strict=True)))
         for window, found in zip(windows, all_of_windows(connection, windows, REPORTED), strict=True)
     }
     return [
@@ -136,7 +149,8 @@ def _aligned(
         yield row[0], {lane: one.totals for lane, one in zip(lanes, row, strict=True)}
 
 
-def _sums(found: Mapping[LanePart, Totals]) -> Sums:
+def sums_of(found: Mapping[LanePart, Totals]) -> Sums:
+    """The sums of one stretch from those of its lanes; the fields of the register are not among them."""
     reach, fit = found[REACHABLE], found[Lane.PICTURE_FIT, DayPart.WHOLE]
     day, night = found[Lane.PICTURE_FIT, DayPart.DAY], found[Lane.PICTURE_FIT, DayPart.NIGHT]
     delivery = found[Lane.DELIVERY, DayPart.WHOLE]
@@ -215,6 +229,11 @@ def _pieces(stay: PointSums, hung: Sequence[_Hung]) -> list[tuple[int, int, _Hun
     return found
 
 
+def _root(units: Sequence[Unit]) -> UnitId | None:
+    """The topmost unit: a lot's cameras are told apart by the units beneath it."""
+    return next((unit.unit_id for unit in units if unit.parent_id is None), None)
+
+
 def _branches(units: Sequence[Unit], top: UnitId | None) -> dict[UnitId, UnitId]:
     """The unit directly beneath the report's own that each unit hangs in; parents come before their children."""
     found: dict[UnitId, UnitId] = {}
@@ -265,7 +284,23 @@ def _days(connection: Connection, own: Scope, unit_id: UnitId | None, period: Pe
             found[row.day].append(Sums(fit_s=row.totals.up_s, fault_s=row.totals.down_s))
     if len(whole_days) < len(days):
         rest = all_from_rollups(connection, own, last_a, period.b_s)
-        found[days[-1]] = [_sums(totals) for _, totals in _aligned(rest)]
+        found[days[-1]] = [sums_of(totals) for _, totals in _aligned(rest)]
+    return [DayLine(day, added(sums)) for day, sums in found.items()]
+
+
+def _days_of(connection: Connection, parts: Sequence[Part], period: Period) -> list[DayLine]:
+    """The same of some points alone: the days added up know units and no lots, so this is from the runs."""
+    windows: list[Window] = []
+    days: list[int] = []
+    for day in period.days():
+        a, b = day_span(day, period.tz)
+        for part in parts:
+            if a < part.b_s and part.a_s < b:
+                windows.append(Window(part.point_id, max(a, part.a_s), min(b, part.b_s)))
+                days.append(day)
+    found: dict[int, list[Sums]] = {day: [] for day in period.days()}
+    for day, (reach, fit) in zip(days, all_of_windows(connection, windows, OF_DAY), strict=True):
+        found[day].append(replace(_reach_sums(reach), fit_s=fit.up_s, fault_s=fit.down_s))
     return [DayLine(day, added(sums)) for day, sums in found.items()]
 
 

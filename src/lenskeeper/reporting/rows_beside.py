@@ -15,23 +15,29 @@ from lenskeeper.availability.rows_maintenance import pending_seconds
 from lenskeeper.availability.runs import month_start
 from lenskeeper.availability.schema import evidence, exclusion, look, maintenance, run, standing
 from lenskeeper.base.access import Scope
-from lenskeeper.base.spans import Span, clip, subtract
+from lenskeeper.base.spans import Span, clip, length, subtract
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import slices
+from lenskeeper.reporting.lots import Lot
 from lenskeeper.reporting.report import ExcludedHours, Gap, LongDead, Part
 from lenskeeper.reporting.takeover import LONG_DEAD_S
 from lenskeeper.units.ids import UnitId
 
 
 def excluded_hours(
-    connection: Connection, own: Scope, parts: Sequence[Part], a_s: int, b_s: int
+    connection: Connection,
+    own: Scope,
+    parts: Sequence[Part],
+    a_s: int,
+    b_s: int,
+    lot: Lot | None = None,
 ) -> list[ExcludedHours]:
     """By author and reason; service life has neither, and what waits for approval is told apart.
 
     Those that do not wait add up to the excluded seconds of the parts.
     """
     ids = sorted({part.point_id for part in parts})
-    seconds = excluded_by(connection, own, a_s, b_s)
+    seconds = excluded_by(connection, own, a_s, b_s) if lot is None else _excluded_of(connection, parts)
     touched: dict[int, set[PointId]] = defaultdict(set)
     for piece in slices(ids):
         rows = connection.execute(
@@ -58,7 +64,7 @@ def excluded_hours(
         points = len({part.point_id for part in unborn})
         found.append(ExcludedHours("", "", pending=False, cameras=points, excluded_s=served_s))
     known = set(ids)
-    for waiting in pending_seconds(connection, own, a_s, b_s):
+    for waiting in pending_seconds(connection, own, a_s, b_s, times=None if lot is None else lot.times):
         points = len(known.intersection(points_of(connection, waiting.plan.plan_id)))
         plan = waiting.plan
         found.append(
@@ -67,6 +73,18 @@ def excluded_hours(
             )
         )
     return found
+
+
+def _excluded_of(connection: Connection, parts: Sequence[Part]) -> dict[int, int]:
+    """Like excluded_by, of these parts alone."""
+    sums: Counter[int] = Counter()
+    by_point = _by_point(parts)
+    for ids in slices(sorted(by_point)):
+        for point_id, windows in windows_of(connection, ids).items():
+            for part in by_point[point_id]:
+                for one in windows:
+                    sums[one.source_id] += length(clip([(one.a, one.b)], part.a_s, part.b_s))
+    return {source_id: seconds for source_id, seconds in sums.items() if seconds}
 
 
 def gaps(connection: Connection, parts: Sequence[Part]) -> list[Gap]:
