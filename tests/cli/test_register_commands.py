@@ -111,7 +111,7 @@ def test_what_was_counted_or_accepted_is_not_withdrawn_and_is_told(committed: De
     committed.saw(counted[:1], State.UP)
     committed.saw(counted[1:2], State.DOWN, Outcome.TIMED_OUT)
     day = date_of(local_day(committed.home.now_s(), TZ)).isoformat()
-    assert committed.say("accept", WEST, "--from", day, "--document", "7")[0] == 0
+    assert committed.say("accept", "unit", WEST, "--from", day, "--document", "7")[0] == 0
 
     code, out = committed.say("import", "--undo", "1")
 
@@ -236,7 +236,7 @@ def test_a_wrong_list_of_divisions_is_refused_whole(
 def test_the_backlog_is_listed_agreed_on_and_closed(committed: Desk) -> None:
     dead = committed.of(EAST)[:2]
     committed.saw(dead, State.DOWN, Outcome.TIMED_OUT)
-    committed.say("accept", ROADS, "--from", "2026-01-05", "--document", "7")
+    committed.say("accept", "unit", ROADS, "--from", "2026-01-05", "--document", "7")
     assert len(committed.say("backlog")[1].splitlines()) > 2
     assert "2 inherited faults are open, 0 of them overdue" in committed.say("backlog", "--unit", ROADS)[1]
     assert "0 inherited faults" in committed.say("backlog", "--unit", f"{CITY}/水务局")[1]
@@ -260,7 +260,7 @@ def test_the_backlog_is_listed_agreed_on_and_closed(committed: Desk) -> None:
 
 
 def test_the_survey_adds_up_departments_and_warns_of_a_unit_left_behind(committed: Desk) -> None:
-    committed.say("accept", ROADS, "--from", "2026-01-05", "--document", "7")
+    committed.say("accept", "unit", ROADS, "--from", "2026-01-05", "--document", "7")
     committed.say("units", "add", f"{ROADS}/新区")
     more = committed.sheet.with_name("more.csv")
     more.write_text(

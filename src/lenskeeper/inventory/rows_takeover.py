@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, exists, select, update
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import ActorId, Scope
@@ -16,7 +16,7 @@ from lenskeeper.base.days import day_span
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import slices, with_unit
-from lenskeeper.inventory.schema import acceptance, backlog, membership, point
+from lenskeeper.inventory.schema import acceptance, backlog, membership, point, trial
 from lenskeeper.store.statements import insert_into
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import below, within
@@ -100,13 +100,14 @@ def accept(
 
 
 def accepted_at(connection: Connection, point_ids: Sequence[PointId], at_s: int) -> frozenset[PointId]:
-    """Those of the points whose unit, at that instant, was accepted by then."""
+    """Those of the points whose unit, at that instant, was accepted by then, and that are not on trial now."""
     found: set[PointId] = set()
     for piece in slices(point_ids):
         query = (
             select(point.c.id)
             .select_from(with_unit(at_s).join(acceptance, acceptance.c.unit_id == membership.c.unit_id))
             .where(point.c.id.in_(piece), acceptance.c.from_s <= at_s)
+            .where(~exists().where(trial.c.point_id == point.c.id))
         )
         found |= {PointId(each) for each in connection.execute(query).scalars()}
     return frozenset(found)
