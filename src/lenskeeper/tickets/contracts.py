@@ -64,7 +64,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     answer_s:            how long a desk may leave "this is yours" unanswered.
     monthly_fee_cents:   what a month costs; the cap of its deductions is a share of it.
     warranty_months:     how long a device that was accepted under this contract is under warranty; 0: not told.
-    lease_end_day:       the first local day on which leased devices are leased no more; None: nothing is leased.
+    lease_end_day:       the last local day on which leased devices are leased; None: nothing is leased.
     """
 
     clocks: dict[int, Clock] = msgspec.field(default_factory=lambda: dict(USUAL_CLOCKS))

@@ -229,7 +229,7 @@ def _of_rate(rate: LotRate, said: Penalties) -> Line | None:
 
 
 def _of_ticket(one: TicketFacts, facts: MonthFacts, said: Penalties) -> list[Line]:
-    b = min(facts.b_s, facts.known_s)
+    b = max(facts.a_s, min(facts.b_s, facts.known_s))  # of a month that has not begun nothing is owed
     about = _About(one, facts.a_s, b)
     if one.payer is not Payer.MAINTENANCE:
         return [about.nothing(Reason.PAYER)]
