@@ -10,14 +10,15 @@ from rich.table import Table
 
 from lenskeeper.availability.exclusions import Kind
 from lenskeeper.availability.maintenance import Plan, Recurrence, Target
-from lenskeeper.availability.rows_maintenance import approve, plans, propose, revoke
+from lenskeeper.availability.rows_maintenance import plans, revoke
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.base.spans import Span
+from lenskeeper.cli.dates import instant
 from lenskeeper.cli.table import console
 from lenskeeper.house.home import Home, opened
-from lenskeeper.house.upkeep import back_up_to, restore_from, verified
+from lenskeeper.house.upkeep import agree_to_work, back_up_to, plan_work, restore_from, verified
 from lenskeeper.inventory.rows_points import find
 from lenskeeper.units import rows as units
 
@@ -86,9 +87,7 @@ def run_maintenance(given: argparse.Namespace) -> int:
         if given.kind == "add":
             plan = _add(home, given, actor)
         elif given.kind == "approve":
-            plan = home.store.write(
-                lambda c: approve(c, given.number, actor=actor, now_s=now_s), durable=True
-            )
+            plan = agree_to_work(home, given.number, actor)
         else:
             plan = home.store.write(
                 lambda c: revoke(c, given.number, reason=given.reason, actor=actor, now_s=now_s), durable=True
@@ -104,7 +103,7 @@ def run_maintenance(given: argparse.Namespace) -> int:
 
 def _add(home: Home, given: argparse.Namespace, actor: ActorId) -> Plan:
     tz, now_s = home.tz(), home.now_s()
-    a, b = _instant(given.from_s, tz), _instant(given.to_s, tz)
+    a, b = instant(given.from_s, tz, field="from"), instant(given.to_s, tz, field="to")
     if b <= a:
         raise Invalid("the window ends before it begins: correct --from and --to", field="to")
     when: list[Span] | Recurrence = Recurrence(given.every, tz, a, b - a) if given.every else [(a, b)]
@@ -118,12 +117,7 @@ def _add(home: Home, given: argparse.Namespace, actor: ActorId) -> Plan:
             if missing := [code for code in given.camera if code not in found]:
                 raise NotFound(f"no camera has the code {missing[0]}: see `lenskeeper cameras`")
             target = Target(points=tuple(p for ids in found.values() for p in ids))
-    return home.store.write(
-        lambda c: propose(
-            c, target=target, when=when, kind=KINDS[given.what], reason=given.reason, actor=actor, now_s=now_s
-        ),
-        durable=True,
-    )
+    return plan_work(home, target, when, KINDS[given.what], given.reason, actor)
 
 
 def _list(home: Home) -> int:
@@ -174,10 +168,3 @@ def run_verify(given: argparse.Namespace) -> int:
         + (f"{len(found.faults)} faults" if found.faults else "all rules of the books hold")
     )
     return FAULTY if found.faults else 0
-
-
-def _instant(text: str, tz: str) -> int:
-    try:
-        return int(datetime.fromisoformat(text).replace(tzinfo=zone_of(tz)).timestamp())
-    except ValueError:
-        raise Invalid(f"{text!r} is no time: write it as 2026-11-23 22:00", field="from") from None

@@ -1,7 +1,7 @@
-"""Copies of an installation, the way back, and the check that its books can be trusted."""
+"""Planned work that may be entered, copies of an installation, the way back, and the check of its books."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,22 +11,32 @@ from typing import Final
 from sqlalchemy import URL, Connection
 
 from lenskeeper.audit import rows as audit
+from lenskeeper.availability.exclusions import Kind
+from lenskeeper.availability.maintenance import DAY_S, HORIZON_DAYS_MAX, Plan, Recurrence, Target, expand
+from lenskeeper.availability.rows_exclusions import POINTS_AT_ONCE, aimed_at, points_of
+from lenskeeper.availability.rows_maintenance import approve, propose
 from lenskeeper.availability.rows_upkeep import check
-from lenskeeper.base.access import LOCAL_OPERATOR, Scope
-from lenskeeper.base.errors import NotFound
+from lenskeeper.base.access import LOCAL_OPERATOR, ActorId, Scope
+from lenskeeper.base.days import zone_of
+from lenskeeper.base.errors import Conflict, NotFound
+from lenskeeper.base.spans import Span, intersect, union
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.home import EPOCH_BYTES, Home, database_url
 from lenskeeper.house.serve import JOB
 from lenskeeper.house.settings import SETTINGS_FILE, read_settings
+from lenskeeper.inventory.rows_present import slices
 from lenskeeper.leases.rows import Lease, release, take, void
 from lenskeeper.store.backup import SUFFIX, Copy, backup, faults_of_file
 from lenskeeper.store.database import Store, open_store, size_bytes
 from lenskeeper.store.marks import EPOCH, epoch_of, set_mark
 from lenskeeper.store.migrate import bring_up, revision_of
 from lenskeeper.store.restore import origin_of_file, restore
+from lenskeeper.tickets.clocks import Guarantee
+from lenskeeper.tickets.rows_calendars import guarantees_of
 from lenskeeper.units.rows import tree
 
 RESTORE_TTL_S: Final = 600
+WORKS: Final = frozenset({Kind.PLANNED_WORK, Kind.NETWORK_WORK})  # what a guarantee period may freeze
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,75 @@ class Verified:
     size_mb: float
     audit_entries: int
     faults: tuple[str, ...]
+
+
+def plan_work(
+    home: Home, target: Target, when: Sequence[Span] | Recurrence, kind: Kind, reason: str, actor: ActorId
+) -> Plan:
+    """Enter a plan of excluded work.
+
+    Conflict: it is work, and falls into a guarantee period that freezes works on one of its points.
+    Others: as rows_maintenance.propose.
+    """
+    now_s, tz = home.now_s(), home.tz()
+
+    def work(connection: Connection) -> Plan:
+        made = propose(
+            connection, target=target, when=when, kind=kind, reason=reason, actor=actor, now_s=now_s
+        )
+        _must_not_be_frozen(connection, made, tz)
+        return made
+
+    return home.store.write(work, durable=True)
+
+
+def agree_to_work(home: Home, plan_id: int, actor: ActorId) -> Plan:
+    """Agree to a plan as a second person. Errors: as plan_work and rows_maintenance.approve."""
+    now_s, tz = home.now_s(), home.tz()
+
+    def work(connection: Connection) -> Plan:
+        agreed = approve(connection, plan_id, actor=actor, now_s=now_s)
+        _must_not_be_frozen(connection, agreed, tz)
+        return agreed
+
+    return home.store.write(work, durable=True)
+
+
+def frozen_at(connection: Connection, plan_id: int, windows: Sequence[Span]) -> tuple[Guarantee, Span] | None:
+    """The first guarantee period with frozen works that one of these windows of a plan falls into, and that window."""
+    if not windows:
+        return None
+    begin, end = windows[0][0], max(b for _, b in windows)
+    found = guarantees_of(connection, Scope.ALL, points_of(connection, plan_id), begin, end)
+    frozen = {point: [g for g in each if g.freezes_works] for point, each in found.items()}
+    for some in slices(sorted(point for point, each in frozen.items() if each), POINTS_AT_ONCE):
+        for point, times in aimed_at(connection, some, plan_id).items():
+            aimed = union(span for time in times for span in time.spans)
+            for period in frozen[point]:
+                if hit := intersect(intersect(windows, aimed), [(period.from_s, period.to_s)]):
+                    return period, hit[0]
+    return None
+
+
+def _must_not_be_frozen(connection: Connection, plan: Plan, tz: str) -> None:
+    """Conflict: the plan is work, and one of its windows within HORIZON_DAYS_MAX days falls into frozen works."""
+    if plan.kind not in WORKS:
+        return
+    windows = list(plan.windows)
+    if plan.recurrence:
+        first_s = plan.recurrence.first_s
+        windows += expand(plan.recurrence, first_s, first_s + HORIZON_DAYS_MAX * DAY_S)
+    if hit := frozen_at(connection, plan.plan_id, union(windows)):
+        period, (a, b) = hit
+        from_, to, at, until = (
+            f"{datetime.fromtimestamp(s, zone_of(tz)):%Y-%m-%d %H:%M}"
+            for s in (period.from_s, period.to_s, a, b)
+        )
+        raise Conflict(
+            f"works are frozen by the guarantee period {period.guarantee_id} ({period.name}) from {from_} to {to}, and "
+            f"this plan has a window of {at} to {until} on one of its points: choose another time, or leave the "
+            "points of the period out"
+        )
 
 
 def back_up_to(home: Home, to: Path | None) -> Copy:
