@@ -22,7 +22,8 @@ from lenskeeper.house.upkeep import agree_to_work, back_up_to, plan_work, restor
 from lenskeeper.inventory.rows_points import find
 from lenskeeper.units import rows as units
 
-KINDS: Final = {kind.name.lower(): kind for kind in Kind if kind is not Kind.OUT_OF_SERVICE}
+NOT_BY_HAND: Final = frozenset({Kind.OUT_OF_SERVICE, Kind.RULING})
+KINDS: Final = {kind.name.lower(): kind for kind in Kind if kind not in NOT_BY_HAND}
 FAULTY: Final = 1
 
 
