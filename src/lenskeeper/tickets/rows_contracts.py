@@ -34,7 +34,7 @@ from lenskeeper.inventory.rows_present import ids_in, slices, standing, with_uni
 from lenskeeper.inventory.schema import membership, point
 from lenskeeper.tickets.contracts import Contract, ContractId, Terms
 from lenskeeper.tickets.schema import contract as contract_table
-from lenskeeper.tickets.schema import contract_point, work_calendar
+from lenskeeper.tickets.schema import contract_point, ticket, work_calendar
 from lenskeeper.units.rows import within
 
 NAME_CHARS_MAX: Final = 100  # a line of a report
@@ -230,6 +230,12 @@ def terms_at(connection: Connection, scope: Scope, contract_id: ContractId, at_s
                 return msgspec.convert(before, Terms, strict=False)  # strict: JSON has no number as a key
         after = page[-1].number
     return now
+
+
+def live_tickets(connection: Connection, contract_id: ContractId) -> list[int]:
+    """The numbers of its tickets that are not over: their clocks are worked out anew when the terms change."""
+    query = select(ticket.c.id).where(ticket.c.contract_id == contract_id, ticket.c.ended_s.is_(None))
+    return list(connection.execute(query.order_by(ticket.c.id)).scalars())
 
 
 # -- writing

@@ -78,13 +78,14 @@ def _tickets(connection: Connection, contract_id: ContractId, a: int, b: int) ->
 
 @dataclass(slots=True)
 class _Lap:
-    """A failure while its events are gone through."""
+    """A failure while its events are gone through. is_refuted: somebody said that it was done, and it was not."""
 
     began_s: int
     responded_s: int | None = None
     finished_s: int | None = None
     ended_s: int | None = None
     restored_s: int | None = None
+    is_refuted: bool = False
 
 
 class _Reader:
@@ -192,7 +193,8 @@ class _Reader:
         stops = union((each.from_s, each.to_s) for each in excused)
         by = due(lap.began_s, self._terms.clock(row.klass), self._calendar, stops, guarantees)
         respond_by_s, restore_by_s = by.respond_by_s, by.restore_by_s
-        if is_last and lap.began_s == row.opened_s and all(each.why is Why.PAUSED for each in excused):
+        is_plain = lap.began_s == row.opened_s and not lap.is_refuted
+        if is_plain and all(each.why is Why.PAUSED for each in excused) and is_last:
             respond_by_s, restore_by_s = row.respond_by_s, row.restore_by_s  # as everybody saw them
         until = self._known_s if lap.restored_s is None else min(lap.restored_s, self._known_s)
         counted = working(self._calendar, restore_by_s, until)
@@ -226,7 +228,7 @@ def _laps(
                 if lap.ended_s is not None:
                     laps.append(_Lap(event.at_s))
                 else:
-                    lap.finished_s = None
+                    lap.finished_s, lap.is_refuted = None, True
             case _:
                 pass
     last = laps[-1]
