@@ -13,9 +13,9 @@ from lenskeeper.base.outcomes import Outcome
 from lenskeeper.base.spans import Span
 from lenskeeper.diagnosis.kinds import Verdict
 from lenskeeper.house.books import Books
+from lenskeeper.house.clock import StandingClock
 from lenskeeper.house.findings import Found
 from lenskeeper.house.memories import Memories
-from lenskeeper.house.rehearse import RehearsalClock
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.points import Watched
 from lenskeeper.inventory.schema import point
@@ -59,7 +59,7 @@ def slots(number: int) -> Iterable[int]:
 
 
 async def keep(url: str, first: int) -> None:
-    store, clock = open_store(url), RehearsalClock(0)
+    store, clock = open_store(url), StandingClock(0)
 
     def slot_of(errand: Errand) -> Span:
         return errand.slot_s - errand.slot_s % PERIOD_S, errand.slot_s - errand.slot_s % PERIOD_S + PERIOD_S

@@ -33,9 +33,9 @@ from lenskeeper.diagnosis.learning import LOOKS_MIN
 from lenskeeper.diagnosis.rows import Saving, last_changes, save
 from lenskeeper.diagnosis.watch import excuse, watch
 from lenskeeper.house.books import Books
+from lenskeeper.house.clock import StandingClock
 from lenskeeper.house.findings import Found
 from lenskeeper.house.memories import Memories
-from lenskeeper.house.rehearse import RehearsalClock
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.points import Watched
 from lenskeeper.inventory.schema import point
@@ -52,7 +52,7 @@ SOME_ROOM_BYTES = 60_000
 ROSTER = (PointId(1), PointId(2), PointId(3))
 
 
-def books_of(store: Store, clock: RehearsalClock) -> Books:
+def books_of(store: Store, clock: StandingClock) -> Books:
     def slot_of(errand: Errand) -> Span:
         return errand.slot_s, errand.slot_s + 300
 
@@ -80,7 +80,7 @@ def states(connection: Connection, lane: Lane) -> dict[int, tuple[State, str]]:
 
 
 async def test_a_tick_is_one_transaction_and_one_announcement_for_all_changes(store: Store) -> None:
-    clock = RehearsalClock(BEGIN_S + 60)
+    clock = StandingClock(BEGIN_S + 60)
     books = books_of(store, clock)
     books.take_zone(zone(BEGIN_S, bytes([2, 1, 0]), (1, "timed_out")))
     books.take_look(errand(1, BEGIN_S), Looked(Outcome.PLAYING, findings=Found(Verdict.FAULT, "blur noise")))
@@ -127,7 +127,7 @@ def limit_on_files(store: Store) -> Iterator[None]:
 class Minutes:
     """One camera that is up and down by turns, minute for minute."""
 
-    def __init__(self, books: Books, clock: RehearsalClock) -> None:
+    def __init__(self, books: Books, clock: StandingClock) -> None:
         self.books, self.clock, self.number = books, clock, 0
 
     async def write_next(self) -> bool:
@@ -149,7 +149,7 @@ async def test_results_wait_while_there_is_no_room_and_none_is_lost(
     full: Callable[[Store], AbstractContextManager[None]], tmp_path: Path
 ) -> None:
     store = open_store(empty_sqlite(tmp_path / "small.db"))
-    clock = RehearsalClock(BEGIN_S)
+    clock = StandingClock(BEGIN_S)
     books = books_of(store, clock)
     minutes = Minutes(books, clock)
     with full(store), capture_logs() as logs:
@@ -178,7 +178,7 @@ def as_admin(store: Store, *statements: str) -> None:
 
 async def test_results_wait_while_the_server_is_lost_and_none_is_lost_when_it_is_back(tmp_path: Path) -> None:
     store = founded("postgresql", tmp_path)
-    clock = RehearsalClock(BEGIN_S)
+    clock = StandingClock(BEGIN_S)
     books = books_of(store, clock)
     minutes = Minutes(books, clock)
     assert await minutes.write_next()
@@ -204,7 +204,7 @@ async def test_results_wait_while_the_server_is_lost_and_none_is_lost_when_it_is
 async def test_a_piece_that_cannot_be_written_by_a_fault_of_ours_takes_nothing_else_with_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books = books_of(store, RehearsalClock(BEGIN_S + 120))
+    books = books_of(store, StandingClock(BEGIN_S + 120))
     books.take_zone(zone(BEGIN_S, bytes([2, 2, 2])))
     for n in ROSTER:
         books.take_look(errand(n, BEGIN_S), Looked(Outcome.PLAYING, findings=Found(Verdict.FIT)))
@@ -229,7 +229,7 @@ async def test_a_piece_that_cannot_be_written_by_a_fault_of_ours_takes_nothing_e
 
 
 async def test_a_flush_that_is_called_off_loses_nothing(store: Store) -> None:
-    clock = RehearsalClock(BEGIN_S)
+    clock = StandingClock(BEGIN_S)
     books = books_of(store, clock)
     minutes = Minutes(books, clock)
     assert await minutes.write_next()
@@ -246,7 +246,7 @@ async def test_a_flush_that_is_called_off_loses_nothing(store: Store) -> None:
 
 
 async def test_books_that_are_another_process_s_by_now_are_not_written_and_say_so(store: Store) -> None:
-    books = books_of(store, RehearsalClock(BEGIN_S + 60))
+    books = books_of(store, StandingClock(BEGIN_S + 60))
     mine = store.write(lambda c: take(c, "serve", "one", now_s=100, ttl_s=15))
     books._guard = lambda connection: must_hold(connection, mine)
     store.write(lambda c: take(c, "serve", "two", now_s=115, ttl_s=15))
@@ -258,7 +258,7 @@ async def test_books_that_are_another_process_s_by_now_are_not_written_and_say_s
 
 
 async def test_an_hour_that_waited_is_written_round_by_round(store: Store) -> None:
-    clock = RehearsalClock(BEGIN_S + 3_600)
+    clock = StandingClock(BEGIN_S + 3_600)
     books = books_of(store, clock)
     for n in range(5):
         books.take_zone(zone(BEGIN_S + n * 60, bytes([2, 2, 2])))
@@ -270,7 +270,7 @@ async def test_an_hour_that_waited_is_written_round_by_round(store: Store) -> No
 
 
 async def test_what_was_judged_before_a_person_acted_is_not_written_over_the_act(store: Store) -> None:
-    clock = RehearsalClock(BEGIN_S + 60)
+    clock = StandingClock(BEGIN_S + 60)
     books = books_of(store, clock)
     memories = books._memories
     faulty, _ = lived([*(healthy(n) for n in range(LOOKS_MIN)), spoilt("blur", 0), spoilt("blur", 1)])
@@ -310,7 +310,7 @@ async def test_what_was_judged_before_a_person_acted_is_not_written_over_the_act
 
 
 async def test_the_records_of_looks_that_waited_are_all_written(store: Store) -> None:
-    books = books_of(store, RehearsalClock(BEGIN_S + 60))
+    books = books_of(store, StandingClock(BEGIN_S + 60))
     memory, _ = lived([healthy(0)])
     changes = [Change(what, BEGIN_S, BEGIN_S) for what in (What.FLAPPING, What.STEADY)]
     records = [evidence_of(change, None, None, None, None, {}) for change in changes]
@@ -325,7 +325,7 @@ async def test_the_records_of_looks_that_waited_are_all_written(store: Store) ->
 
 
 async def test_a_fact_is_logged_by_its_own_name_when_it_begins_and_when_it_ends(store: Store) -> None:
-    books = books_of(store, RehearsalClock(BEGIN_S + 60))
+    books = books_of(store, StandingClock(BEGIN_S + 60))
     with capture_logs() as lines:
         for kind in FactKind:
             for began in (True, False):
@@ -341,7 +341,7 @@ async def test_a_fact_is_logged_by_its_own_name_when_it_begins_and_when_it_ends(
 async def test_faults_of_ours_in_a_row_are_counted_until_something_is_written(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books = books_of(store, RehearsalClock(BEGIN_S + 600))
+    books = books_of(store, StandingClock(BEGIN_S + 600))
     with monkeypatch.context() as broken:
         broken.setattr("lenskeeper.house.books.observe", lambda *_a, **_k: 1 / 0)
         for n in range(2):

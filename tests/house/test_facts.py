@@ -8,10 +8,9 @@ from tests.house.test_books import BEGIN_S, books_of
 
 from lenskeeper.cli.commands import main
 from lenskeeper.house import chores
-from lenskeeper.house.clock import SystemClock
+from lenskeeper.house.clock import StandingClock, SystemClock
 from lenskeeper.house.facts import standing, told
 from lenskeeper.house.home import NewHome, make_home
-from lenskeeper.house.rehearse import RehearsalClock
 from lenskeeper.journal.rows import KEPT_S, announce, since
 from lenskeeper.probing.round_results import Fact, FactKind
 from lenskeeper.store.database import Store
@@ -20,7 +19,7 @@ SITE, ZONE = FactKind.SITE_FAULT, FactKind.BLIND_ZONE
 
 
 async def test_what_began_and_has_not_ended_stands(store: Store) -> None:
-    books = books_of(store, RehearsalClock(BEGIN_S + 600))
+    books = books_of(store, StandingClock(BEGIN_S + 600))
     for at_s, (kind, subject, began) in enumerate(
         [
             (SITE, "mall", True),
@@ -57,7 +56,7 @@ def test_words_of_another_release_and_of_other_rooms_are_passed_over(store: Stor
 
 
 async def test_what_stands_is_still_known_after_the_journal_forgot_the_rest(tmp_path: Path) -> None:
-    clock = RehearsalClock(BEGIN_S)
+    clock = StandingClock(BEGIN_S)
     home = make_home(NewHome(tmp_path / "home", "City", "UTC"), clock)
     books = books_of(home.store, clock)
     for kind, subject, began in ((SITE, "mall", True), (ZONE, "north", True), (ZONE, "north", False)):
@@ -82,7 +81,7 @@ async def test_facts_are_listed_with_those_that_stand(
 ) -> None:
     home = make_home(NewHome(tmp_path / "home", "City", "UTC"))
     now_s = SystemClock().now_ms() // 1000
-    books = books_of(home.store, RehearsalClock(now_s))
+    books = books_of(home.store, StandingClock(now_s))
     for at_s, kind, subject, began in (
         (now_s - 30 * 3600, ZONE, "north", True),
         (now_s - 29 * 3600, ZONE, "north", False),

@@ -12,7 +12,8 @@ from tests.founded import ENGINES
 from lenskeeper.audit.rows import entries
 from lenskeeper.base.access import Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
-from lenskeeper.house.home import Home, NewHome, make_home, opened
+from lenskeeper.house.exercise import Exercise, make_exercise
+from lenskeeper.house.home import EXERCISE_NOW, Home, NewHome, make_home, opened
 from lenskeeper.house.settings import read_settings
 from lenskeeper.house.upkeep import back_up_to, restore_from, verified
 from lenskeeper.journal.rows import announce, since
@@ -198,3 +199,18 @@ def test_a_broken_file_is_told_by_verify(tmp_path: Path) -> None:
             assert verified(home).faults
     except StoreUnavailable as told:
         assert "malformed" in str(told)  # noqa: PT017  either answer is right: which page was hit decides
+
+
+def test_an_exercise_believes_the_time_it_is_told_and_a_real_fleet_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_exercise(tmp_path / "a", Exercise(cameras=13), tz="Asia/Shanghai", url="sqlite:///lenskeeper.db")
+    monkeypatch.setenv(EXERCISE_NOW, "2026-10-05T08:00+08:00")
+    with opened(tmp_path / "a" / "lenskeeper.toml") as home:
+        assert home.now_s() == 1_791_158_400
+    real = new(tmp_path / "b")
+    with pytest.raises(Conflict, match="real"), opened(real):
+        pass
+    monkeypatch.setenv(EXERCISE_NOW, "2026-10-05T08:00")
+    with pytest.raises(Invalid), opened(tmp_path / "a" / "lenskeeper.toml"):
+        pass

@@ -12,9 +12,8 @@ from tests.house.test_books import books_of
 
 from lenskeeper.base.access import ROUNDS, Scope
 from lenskeeper.house import chores
-from lenskeeper.house.clock import SystemClock
+from lenskeeper.house.clock import StandingClock, SystemClock
 from lenskeeper.house.home import Home, NewHome, make_home, opened
-from lenskeeper.house.rehearse import RehearsalClock
 from lenskeeper.house.serve import JOB, LEASE_TTL_S, ServeOrder, Server
 from lenskeeper.house.settings import read_settings
 from lenskeeper.leases.rows import take
@@ -55,7 +54,7 @@ class FastClock:
         await asyncio.sleep(length_s / SPEED)
 
 
-def home_in(folder: Path, clock: FastClock | RehearsalClock) -> Home:
+def home_in(folder: Path, clock: FastClock | StandingClock) -> Home:
     made = make_home(NewHome(folder, "City", "UTC"), clock)
     file = folder / "lenskeeper.toml"
     file.write_text(file.read_text() + SETTINGS)
@@ -188,7 +187,7 @@ async def test_a_server_says_that_it_runs_and_that_it_has_ended(tmp_path: Path) 
 
 async def test_what_stood_before_a_restart_is_not_told_again(tmp_path: Path) -> None:
     home = home_in(tmp_path / "home", FastClock())
-    books = books_of(home.store, RehearsalClock(home.now_s()))
+    books = books_of(home.store, StandingClock(home.now_s()))
     home.store.write(lambda c: c.exec_driver_sql("DELETE FROM point").close())
     for kind, subject in ((FactKind.SITE_FAULT, "mall"), (FactKind.ACCOUNT_REFUSED, "10.0.0.1#5")):
         books.take_fact(Fact(kind, subject, home.now_s(), began=True))
@@ -208,7 +207,7 @@ async def test_what_stood_before_a_restart_is_not_told_again(tmp_path: Path) -> 
 async def test_a_copy_is_due_by_the_newest_in_the_folder_and_not_by_when_we_were_started(
     tmp_path: Path,
 ) -> None:
-    clock = RehearsalClock(1_795_000_200)
+    clock = StandingClock(1_795_000_200)
     home = home_in(tmp_path / "home", clock)
     (home.backups / "books-by-hand.db").write_text("a name that somebody gave it")
     assert chores.newest_copy_s(home) is None
@@ -227,7 +226,7 @@ async def test_a_copy_is_due_by_the_newest_in_the_folder_and_not_by_when_we_were
 async def test_the_log_of_the_database_is_brought_home_each_night_and_a_reader_in_the_way_is_told(
     tmp_path: Path,
 ) -> None:
-    home = home_in(tmp_path / "city", RehearsalClock(0))
+    home = home_in(tmp_path / "city", StandingClock(0))
     log = tmp_path / "city" / "lenskeeper.db-wal"
     assert log.stat().st_size > 0
     with home.store.read() as connection, capture_logs() as logs:

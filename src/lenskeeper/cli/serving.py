@@ -14,14 +14,14 @@ from lenskeeper.base.days import date_of, local_day
 from lenskeeper.cli.check import seconds
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
-from lenskeeper.house.clock import SystemClock
+from lenskeeper.house.clock import StandingClock, SystemClock
 from lenskeeper.house.home import Home, opened
 from lenskeeper.house.lists import write_lists
 from lenskeeper.house.logs import set_up_logs
 from lenskeeper.house.organisation import UnitLine, left_behind, unit_lines
 from lenskeeper.house.process import run_loop
 from lenskeeper.house.register import surveyed
-from lenskeeper.house.rehearse import RehearsalClock, rehearse
+from lenskeeper.house.rehearse import rehearse
 from lenskeeper.house.serve import ServeOrder, serve
 from lenskeeper.house.switches import Stopped, lift, read_stopped, stop
 from lenskeeper.reporting.languages import Language
@@ -100,7 +100,7 @@ def _unsaid(_words: str) -> None:
 
 
 def _rehearse(given: argparse.Namespace) -> int:
-    clock = RehearsalClock(SystemClock().now_ms() // 1000)
+    clock = StandingClock(SystemClock().now_ms() // 1000)
     with opened(given.config, clock) as home:
         set_up_logs(home.settings.log)
         done = run_loop(rehearse(home, given.rehearse, survey=given.survey))

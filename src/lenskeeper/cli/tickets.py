@@ -205,8 +205,8 @@ def _list(home: Home, given: argparse.Namespace) -> int:
 
 
 def cause_words(ticket: Ticket) -> str:
-    """The cause in two words; a camera alone is told by its number."""
-    return f"{ticket.kind.value} {ticket.thing}" + (f" ({ticket.shape.value})" if ticket.shape else "")
+    """The cause in a few words."""
+    return f"{ticket.kind.value} {ticket.name}" + (f" ({ticket.shape.value})" if ticket.shape else "")
 
 
 def at_words(home: Home, at_s: int | None) -> str:

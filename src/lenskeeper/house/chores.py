@@ -22,6 +22,7 @@ from lenskeeper.house.home import Home
 from lenskeeper.journal import rows as journal_rows
 from lenskeeper.probing import rows as probing_rows
 from lenskeeper.store.backup import backup
+from lenskeeper.tickets import rows_messages
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -65,6 +66,7 @@ async def forget_old(home: Home) -> None:
     await _write(home, lambda c: diagnosis_rows.prune(c, now_s, actor=ROUNDS))
     last_year = int(datetime.fromtimestamp(now_s - 366 * DAY_S, UTC).strftime("%Y%m"))
     await _write(home, lambda c: probing_rows.forget(c, before_month=last_year, actor=ROUNDS))
+    await _write(home, lambda c: rows_messages.forget(c, actor=ROUNDS, now_s=now_s))
     before_s, after = now_s - EVIDENCE_KEPT_DAYS * DAY_S, START
     for _ in range(PRUNE_STEPS_MAX):
         step = await _write(home, partial(prune_evidence, before_s=before_s, after=after, actor=ROUNDS))

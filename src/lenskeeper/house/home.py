@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.clock import Clock
 from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
-from lenskeeper.house.clock import SystemClock
+from lenskeeper.house.clock import StandingClock, SystemClock
 from lenskeeper.house.settings import SETTINGS_FILE, Settings, read_settings
 from lenskeeper.inventory.vault import make_key
 from lenskeeper.store.address import parsed, shown
@@ -27,6 +28,7 @@ from lenskeeper.store.migrate import bring_up, is_of_others
 from lenskeeper.units.rows import add, tree
 
 EPOCH_BYTES: Final = 8
+EXERCISE_NOW: Final = "EXERCISE_NOW"
 
 SETTINGS_TEXT: Final = """\
 # The settings of this installation. Every one of them: docs/reference/settings.md
@@ -153,7 +155,8 @@ def opened(config: Path | None, clock: Clock | None = None) -> Iterator[Home]:
     NotFound: there is none. Invalid: the database is not lenskeeper's. StoreTooNew: made by a newer lenskeeper.
     UpgradeFailed: the schema could not be brought up; the database is as it was.
     """
-    clock = clock or SystemClock()
+    told_s = exercise_now_s() if clock is None else None
+    clock = clock or (SystemClock() if told_s is None else StandingClock(told_s))
     place = config or Path(SETTINGS_FILE)
     if not place.is_file():
         raise NotFound(
@@ -176,9 +179,28 @@ def opened(config: Path | None, clock: Clock | None = None) -> Iterator[Home]:
         bring_up(store, backup_to=free_name(backups, name, SUFFIX[store.dialect]))
         with store.read() as connection:
             exercise = read_mark(connection, EXERCISE) or ""
+        if told_s is not None and not exercise:
+            raise Conflict(f"this installation is real: its time is not {EXERCISE_NOW}'s to say. Unset it")
         yield Home(folder, settings, store, clock, exercise)
     finally:
         store.close()
+
+
+def exercise_now_s() -> int | None:
+    """The instant at which a command upon an exercise shall believe itself, where the environment tells one.
+
+    Invalid: it is no instant with its offset from UTC.
+    """
+    words = os.environ.get(EXERCISE_NOW)
+    if not words:
+        return None
+    try:
+        at = datetime.fromisoformat(words)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Invalid(f"{EXERCISE_NOW} is written like 2026-10-05T08:00+08:00", field=EXERCISE_NOW)
+    return int(at.timestamp())
 
 
 def _must_be_ours(store: Store) -> None:

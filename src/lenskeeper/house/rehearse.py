@@ -16,6 +16,7 @@ from lenskeeper.base.spans import Span
 from lenskeeper.diagnosis.kinds import Verdict
 from lenskeeper.house import chores
 from lenskeeper.house.books import Books
+from lenskeeper.house.clock import StandingClock
 from lenskeeper.house.desk import RepairDesk
 from lenskeeper.house.exercise import exercise_of
 from lenskeeper.house.findings import Found
@@ -37,24 +38,6 @@ from lenskeeper.store.database import Store
 
 PICTURE_BYTES: Final = 40_000  # of a sub-stream's key frame, as it would be charged to its line
 SOME_AHEAD_S: Final = 900  # the day is over, and whatever comes late has come
-
-
-class RehearsalClock:
-    """A clock that stands until it is told to go on. Sleeping takes no time."""
-
-    def __init__(self, now_s: int) -> None:
-        self.now = now_s
-
-    def now_ms(self) -> int:
-        """Where it stands."""
-        return self.now * 1000
-
-    def elapsed_s(self) -> float:
-        """The same; only differences mean anything."""
-        return float(self.now)
-
-    async def sleep(self, length_s: float) -> None:
-        """No time at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +122,9 @@ def stage(cast: Cast, on_zone: Callable[[ZoneRound], None] | None = None) -> tup
 
 
 async def rehearse(home: Home, day: int, *, survey: bool = False) -> Rehearsed:
-    """Live through one local day. `home.clock` is a RehearsalClock. Conflict: the installation is no exercise."""
+    """Live through one local day. `home.clock` is a StandingClock. Conflict: the installation is no exercise."""
     exercise, clock = exercise_of(home), home.clock
-    assert isinstance(clock, RehearsalClock)
+    assert isinstance(clock, StandingClock)
     span = day_span(day, home.tz())
     clock.now = span[0]
     with home.store.read() as connection:

@@ -30,6 +30,7 @@ from lenskeeper.house.facts import standing
 from lenskeeper.house.home import Home
 from lenskeeper.house.logins import Logins
 from lenskeeper.house.memories import Memories
+from lenskeeper.house.messages import send_on
 from lenskeeper.house.metrics import Reading, shown
 from lenskeeper.house.process import picture_workers, raise_file_limit
 from lenskeeper.house.register import REGISTER_CHANGED
@@ -214,7 +215,7 @@ class Server:
             self._tend_on(),
         ]
         if not self.order.survey:  # a survey opens no ticket and sends no message
-            every.append(self._mend_on())
+            every += [self._mend_on(), send_on(self.home, self.stopping, self._failed)]
         if self.order.for_s is not None:
             every.append(self.home.clock.sleep(self.order.for_s))
         tasks = [asyncio.create_task(one) for one in every]

@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from lenskeeper.base.errors import Invalid, NotFound
+from lenskeeper.house.message_settings import MessageSettings, shown
 
 ENVIRONMENT_PREFIX: Final = "LENSKEEPER_"
 NO_SETTINGS: Final = {"LENSKEEPER_PASSWORD", "LENSKEEPER_PYTHON"}  # read by `check --user` and by ./run
@@ -109,6 +110,7 @@ class Settings(BaseSettings):
     probing: ProbingSettings = ProbingSettings()
     pictures: PictureSettings = PictureSettings()
     log: LogSettings = LogSettings()
+    messages: MessageSettings = MessageSettings()
 
 
 def read_settings(path: Path | None = None) -> Settings:
@@ -149,5 +151,9 @@ def read_settings(path: Path | None = None) -> Settings:
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        held = _PASSWORD.sub("//***@", repr(first["input"]))
-        raise Invalid(f"setting {name} is {held}: {first['msg'].lower()}", field=name) from None
+        is_message = first["loc"][:1] == ("messages",)
+        held = shown(first["loc"], first["input"]) if is_message else repr(first["input"])
+        held = _PASSWORD.sub("//***@", held)
+        ours = first["type"] == "value_error"
+        why = str(first["ctx"]["error"]) if ours else first["msg"].lower()
+        raise Invalid(f"setting {name} is {held}: {why}", field=name) from None

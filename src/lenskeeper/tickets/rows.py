@@ -27,7 +27,7 @@ from sqlalchemy import (
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import NotFound
 from lenskeeper.inventory.ids import PointId
-from lenskeeper.inventory.schema import membership
+from lenskeeper.inventory.schema import membership, point
 from lenskeeper.store.statements import insert_into
 from lenskeeper.tickets.causes import Cause, CauseKind, Trouble
 from lenskeeper.tickets.clocks import Due
@@ -68,7 +68,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket as it stands; the columns are explained in schema.py. cameras: how many are put down to it."""
+    """A ticket as it stands; the columns are explained in schema.py.
+
+    cameras: how many are put down to it. name: of its camera, where it is of one; else the thing's.
+    """
 
     ticket_id: TicketId
     kind: CauseKind
@@ -95,6 +98,7 @@ class Ticket:
     escalation: int
     revision: int
     cameras: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,7 +480,9 @@ def _with_count() -> Select[Any]:
         .where(ticket_point.c.ticket_id == ticket.c.id, ticket_point.c.left_s.is_(None))
         .scalar_subquery()
     )
-    return select(ticket, cameras.label("cameras"))
+    own = and_(ticket.c.cause == CauseKind.CAMERA, ticket_point.c.ticket_id == ticket.c.id)
+    name = select(func.max(point.c.name)).join(ticket_point, ticket_point.c.point_id == point.c.id).where(own)
+    return select(ticket, cameras.label("cameras"), name.scalar_subquery().label("name"))
 
 
 def _ticket(row: Row[Any]) -> Ticket:
@@ -506,4 +512,5 @@ def _ticket(row: Row[Any]) -> Ticket:
         escalation=row.escalation,
         revision=row.revision,
         cameras=row.cameras,
+        name=row.name or row.thing,
     )
