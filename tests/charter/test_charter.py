@@ -50,7 +50,7 @@ FORBIDDEN = re.compile(
 )
 DEPENDENCIES = {
     "alembic", "av", "cryptography", "h11", "msgspec", "numpy", "opencv-python-headless", "openpyxl", "prometheus-client",
-    "pydantic-settings", "python-calamine", "python-dateutil", "rich", "sqlalchemy", "structlog", "typst", "tzdata",
+    "pydantic-settings", "python-calamine", "python-dateutil", "rich", "segno", "sqlalchemy", "structlog", "typst", "tzdata",
     "uvloop", "xlsxwriter",
 }  # fmt: skip
 ROOMS = {

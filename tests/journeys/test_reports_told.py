@@ -129,7 +129,18 @@ def test_an_assessment_and_a_comparison_are_written_to_be_signed(told: tuple[Tow
 def test_the_plan_for_the_guardians_is_written_whole_by_one_command(told: tuple[Town, Typed]) -> None:
     assert (
         main(
-            ["plan", "--source", "192.0.2.7", "--to", "plan.xlsx", "--to", "plan.csv", "--language", "zh-CN"]
+            [
+                "plan",
+                "probes",
+                "--source",
+                "192.0.2.7",
+                "--to",
+                "plan.xlsx",
+                "--to",
+                "plan.csv",
+                "--language",
+                "zh-CN",
+            ]
         )
         == 0
     )
@@ -137,5 +148,5 @@ def test_the_plan_for_the_guardians_is_written_whole_by_one_command(told: tuple[
     assert "停止开关" in book.sheet_names
     assert ["10.0.0.9", "554"] in book.get_sheet_by_name("主机与端口").to_python()
     assert "lenskeeper stop --everything" in Path("plan.csv").read_text(encoding="utf-8-sig")
-    assert main(["plan", "--to", "plan.csv"]) == 2  # nothing is overwritten
-    assert main(["plan", "--to", "plan.pdf"]) == 2
+    assert main(["plan", "probes", "--to", "plan.csv"]) == 2  # nothing is overwritten
+    assert main(["plan", "probes", "--to", "plan.pdf"]) == 2

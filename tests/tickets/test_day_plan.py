@@ -1,6 +1,7 @@
 """A crew's day: nothing is lost, every stop fits, and no shorter way was there to be seen."""
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -72,7 +73,7 @@ def reasons(day: DayPlan) -> dict[object, Reason]:
     return {each.job.of: each.reason for each in day.left_out}
 
 
-def order(day: DayPlan) -> list[object]:
+def order(day: DayPlan) -> list[list[Any]]:
     return [[job.of for job in stop.jobs] for stop in day.stops]
 
 
@@ -239,7 +240,7 @@ def test_several_tickets_at_one_pole_are_one_stop_and_a_pole_of_the_same_name_el
         ticket(7, lon=None, lat=None, spot="P8"),
     ]
     day = plan(jobs, [], Limits(day_end_s=DAY_END_S))
-    assert sorted(map(sorted, order(day))) == [[1, 2, 4], [3, 6, 7]]  # type: ignore[arg-type]
+    assert sorted(map(sorted, order(day))) == [[1, 2, 4], [3, 6, 7]]
     assert reasons(day) == {5: Reason.NO_PLACE}  # two poles bear its name
 
 

@@ -1,4 +1,4 @@
-"""`lenskeeper camera` and `plan`: one camera's file and what a person says of it; what the rounds will send."""
+"""`lenskeeper camera` and `plan probes`: one camera's file and what a person says of it; what the rounds will send."""
 
 import argparse
 import csv
@@ -76,8 +76,11 @@ def add_camera(commands: Any) -> None:
     )
     fine.add_argument("kind", choices=[kind.value for kind in Kind])
 
-    plan: argparse.ArgumentParser = commands.add_parser(
-        "plan",
+
+def add_probe_plan(kinds: Any) -> None:
+    """Declare `plan probes` and its options."""
+    plan: argparse.ArgumentParser = kinds.add_parser(
+        "probes",
         help="what the rounds will send, for the network's guardians: ports, rates, hours, bytes, stop switch",
         description="Nothing is sent by asking. --csv writes the destinations to standard output.",
     )
@@ -115,7 +118,7 @@ def run_camera(given: argparse.Namespace) -> int:
     return 0
 
 
-def run_plan(given: argparse.Namespace) -> int:
+def run_probe_plan(given: argparse.Namespace) -> int:
     """Print it."""
     language = Language(given.language)
     with opened(given.config) as home:

@@ -16,8 +16,9 @@ from lenskeeper.base.errors import CallerError
 from lenskeeper.cli.acceptance import add_acceptance, run_accept
 from lenskeeper.cli.assess import add_assess, run_assess
 from lenskeeper.cli.calendars import add_calendars, run_calendars
-from lenskeeper.cli.camera import add_camera, run_camera, run_plan
+from lenskeeper.cli.camera import add_camera, run_camera
 from lenskeeper.cli.check import add_check, run_check
+from lenskeeper.cli.day_plans import add_plan, run_plan
 from lenskeeper.cli.demo import add_demo, run_demo
 from lenskeeper.cli.facts import add_facts, run_facts
 from lenskeeper.cli.init import add_init, run_init
@@ -97,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     add_organisation(commands)
     add_lists(commands)
     add_camera(commands)
+    add_plan(commands)
     add_facts(commands)
     add_tickets(commands)
     add_reports(commands)

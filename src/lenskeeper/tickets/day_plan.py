@@ -78,12 +78,17 @@ class PartKind(StrEnum):
 TOOLS: Final = frozenset({PartKind.CLEANING_KIT, PartKind.PRUNER})  # loaded once, whatever uses them
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """One thing to load. model: make and model, where it must fit one."""
 
     kind: PartKind
     model: str = ""
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Its place in a list: as PartKind has them, tools last."""
+        return list(PartKind).index(self.kind), self.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +286,10 @@ def minutes_for(cause: str) -> int:
 def loaded(jobs: Iterable[Job]) -> tuple[tuple[Part, int], ...]:
     """The parts of some jobs, each with how many; a tool once."""
     counts = Counter(part for job in jobs for part in job.parts)
-    return tuple((part, 1 if part.kind in TOOLS else n) for part, n in sorted(counts.items()))
+    return tuple(
+        (part, 1 if part.kind in TOOLS else n)
+        for part, n in sorted(counts.items(), key=lambda each: each[0].rank)
+    )
 
 
 # ---- the day

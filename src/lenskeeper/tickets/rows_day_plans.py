@@ -292,14 +292,15 @@ def _model(place: Row[Any]) -> str:
 
 def _places(connection: Connection, ids: Iterable[PointId], now_s: int) -> dict[PointId, Row[Any]]:
     """The rows of points, with the make and model of what hangs there; a withdrawn one is missing."""
-    columns = (
+    columns: tuple[ColumnElement[Any], ...] = (
         point.c.id, point.c.name, point.c.address, point.c.lon, point.c.lat, point.c.klass, point.c.tz, point.c.permit,
         point.c.night_only, point.c.mount_height_m, point.c.civil_code, point.c.pole, point.c.site,
+        device.c.make, device.c.model,
     )  # fmt: skip
     found: dict[PointId, Row[Any]] = {}
     for some in slices(sorted(ids)):
         query = (
-            select(*columns, device.c.make, device.c.model)
+            select(*columns)
             .select_from(with_device(now_s))
             .where(point.c.id.in_(some), point.c.withdrawn_s.is_(None))
         )
@@ -493,6 +494,16 @@ def leave_undone(
     for of, stage in _jobs_of(connection, stop):
         if not isinstance(of, CleaningKey) and words and stage is not None:
             rows.enter(connection, of, "remarked", Stage(stage), remark=words, actor=actor, now_s=now_s)
+
+
+def is_done(connection: Connection, scope: Scope, code: str, *, now_s: int) -> bool:
+    """Whether the stop of a code is done already; no, where nobody has the code."""
+    query = (
+        select(day_stop.c.done_s)
+        .join(day_plan, day_plan.c.id == day_stop.c.plan_id)
+        .where(day_stop.c.code == code, _sees_stop(scope, now_s))
+    )
+    return connection.execute(query).scalar_one_or_none() is not None
 
 
 def _open_stop(connection: Connection, scope: Scope, code: str, now_s: int) -> Row[Any]:
