@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 from tests.reporting.month_kit import (
     AFTER_S,
@@ -17,7 +19,9 @@ from tests.reporting.month_kit import (
     OFFICE,
     POWER_CUT,
     SCHEME,
+    SILENT,
     SWITCH_OUT,
+    TZ,
     UNTIL_DAY,
     Lot,
     add_up,
@@ -34,12 +38,26 @@ from lenskeeper.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from lenskeeper.base.spans import Span
 from lenskeeper.inventory.rows_points import change
 from lenskeeper.reporting import rows_objections as rows
-from lenskeeper.reporting.definitions import Metric
-from lenskeeper.reporting.objections import Cause, Effect, Explained, Near, Objection, Why
+from lenskeeper.reporting.definitions import Metric, figure
+from lenskeeper.reporting.languages import Language
+from lenskeeper.reporting.objections import (
+    Cause,
+    Effect,
+    Explained,
+    Near,
+    Objection,
+    Proceeding,
+    Together,
+    Why,
+    causes_of_point,
+)
 from lenskeeper.reporting.report import Grouped
 from lenskeeper.reporting.rows_disputed import page
 from lenskeeper.reporting.rows_objections import Draft
+from lenskeeper.reporting.sums import Sums
+from lenskeeper.reporting.tables_objections import SAYS, causes_text, span_text
 from lenskeeper.store.database import Store
+from lenskeeper.tickets.rows_contracts import take_out
 
 
 def drafted(connection: Connection, made: Lot, *, unit: bool = False) -> int:
@@ -148,6 +166,15 @@ def test_what_a_lot_says_day_by_day_and_of_excluded_hours_adds_up_to_the_whole(s
         ).issue.report
         assert [(one.pending, one.excluded_s) for one in waits.excluded] == [(True, 2 * HOUR)]
         approve(connection, entered.plan_id, actor=BOSS, now_s=DRAFTED_S + HOUR)
+        noon_s = MONTH.a_s + 15 * DAY + 12 * HOUR
+        take_out(
+            connection,
+            made.contract,
+            [made.points[2]],
+            noon_s,
+            actor=BOSS,
+            now_s=DRAFTED_S,
+        )
         of = rows.proceeding(connection, Scope.ALL, 1)
         issued = rows.issue(connection, Scope.ALL, of.assessment_id, actor=BOSS, now_s=AFTER_S)
         report = issued.snapshot.issue.report
@@ -157,7 +184,7 @@ def test_what_a_lot_says_day_by_day_and_of_excluded_hours_adds_up_to_the_whole(s
             days = sum(getattr(line.sums, name) for line in report.days)
             assert days == getattr(report.whole.sums, name), name
         assert {group.name for group in report.by_unit} == {"东区", "西区"}
-        assert online(issued.changes).causes == (Cause(Why.PLAN, entered.plan_id),)
+        assert online(issued.changes).causes == (Cause(Why.PLAN, entered.plan_id), Cause(Why.REGISTER))
 
     store.write(work)
 
@@ -221,12 +248,14 @@ def test_late_data_other_plans_and_the_register_are_named_as_such(store: Store) 
         strict = {
             x.changed.key: x.causes
             for x in issued.changes
-            if x.changed.by is Grouped.CLASS and x.changed.metric is Metric.EXCLUDED
+            if x.changed.by is Grouped.CLASS and x.changed.metric is Metric.STRICT_ONLINE
         }
-        assert set(strict) == {"1", "2", "3"}
-        assert Cause(Why.REGISTER) in strict["2"]  # camera 4 was of class II
-        assert Cause(Why.REGISTER) in strict["3"]
-        assert strict["1"] == (Cause(Why.PLAN, new.plan_id), Cause(Why.RULING, 1))
+        register, is_late = Cause(Why.REGISTER), Cause(Why.LATE_DATA)
+        assert strict == {  # camera 4 was of class II and is of class III
+            "1": (is_late, Cause(Why.PLAN, new.plan_id), Cause(Why.RULING, 1)),
+            "2": (is_late, register),
+            "3": (Cause(Why.PLAN, old.plan_id), register),
+        }
         excluded = [
             x
             for x in issued.changes
@@ -235,6 +264,22 @@ def test_late_data_other_plans_and_the_register_are_named_as_such(store: Store) 
             and x.changed.metric is Metric.EXCLUDED
         ]
         assert [x.causes for x in excluded] == [(Cause(Why.RULING, 1),)]  # late data exclude nothing
+
+    store.write(work)
+
+
+def test_of_two_rulings_on_a_camera_each_figure_names_those_that_changed_it(store: Store) -> None:
+    made = lot(store)
+
+    def work(connection: Connection) -> None:
+        number = drafted(connection, made)
+        for span in (ALONE, SILENT):
+            ruled(connection, objected(connection, made, 1, span), upheld=True)
+        issued = rows.issue(connection, Scope.ALL, number, actor=BOSS, now_s=AFTER_S)
+        why = {x.changed.metric: x.causes for x in issued.changes if x.changed.by is Grouped.POINT}
+        first, second = (Cause(Why.RULING, n) for n in (1, 2))
+        assert why[Metric.ONLINE] == why[Metric.OUTAGES] == (first,)  # nothing was known while it was silent
+        assert why[Metric.EXCLUDED] == why[Metric.COVERAGE] == (first, second)
 
     store.write(work)
 
@@ -388,3 +433,58 @@ def test_a_contractor_sees_the_assessments_of_his_lot_and_no_other(store: Store)
             rows.proceeding(connection, other, number)
 
     store.write(work)
+
+
+def test_forty_rulings_in_a_row_are_told_in_one_line() -> None:
+    of = proceeding_of()
+    rulings = [Cause(Why.RULING, n) for n in (*range(1, 41), 43, 44)]
+    told = causes_text(of, [Cause(Why.LATE_DATA), *rulings], Language.EN)
+    assert told == "ruling on objection 3.1–3.40, 3.43, 3.44, late data"
+
+
+def test_what_the_page_says_of_neighbours_is_said_in_chinese_too() -> None:
+    said = {Together(0, 1, up, down, 0).says for up in (0, 1) for down in (0, 1)}
+    assert said == set(SAYS)
+
+
+def test_a_stretch_is_written_shortly_unless_the_clock_is_changed_in_it() -> None:
+    a = MONTH.a_s
+    assert span_text((a, a + 5_400), TZ) == "2026-10-01 00:00 – 01:30"
+    assert span_text((a, a + DAY), TZ) == "2026-10-01 00:00 – 10-02 00:00"
+    assert span_text((a - 300 * DAY, a), TZ) == "2025-12-05 00:00 – 2026-10-01 00:00"
+    autumn = 1_792_888_200  # 2026-10-25 02:30 in Berlin, for the first time
+    assert span_text((autumn - HOUR, autumn + HOUR), "Europe/Berlin") == (
+        "2026-10-25 01:30 +02:00 – 2026-10-25 02:30 +01:00"
+    )
+
+
+def proceeding_of() -> Proceeding:
+    return Proceeding(
+        assessment_id=3, contract_id=1, unit_id=None, first_day=MONTH.first_day, end_day=MONTH.end_day, tz=TZ,
+        scheme="bridge", scheme_text=SCHEME, scheme_sha256="", calendar="", open_until_day=UNTIL_DAY,
+        drafted_s=DRAFTED_S, drafted_by=OFFICE, draft_id=1,
+    )  # fmt: skip
+
+
+sums = st.builds(
+    Sums,
+    **{
+        name: st.integers(0, 2)
+        for name in ("span_s", "excluded_s", "up_s", "down_s", "fit_s", "fields_filled")
+    },
+)
+
+
+@given(sums, sums, sums, st.lists(sums, max_size=3))
+def test_no_figure_of_a_camera_changes_without_a_cause(
+    before: Sums, undone: Sums, after: Sums, without: list[Sums]
+) -> None:
+    told = {Cause(Why.RULING, n): one for n, one in enumerate(without, start=1)}
+    if not told:
+        undone = after  # no plan came or went: what was undone is nothing
+    causes = causes_of_point(before, undone, after, told)
+    for metric in Metric:
+        if figure(metric, before) != figure(metric, after):
+            assert causes[metric]
+    if before == undone == after:
+        assert not causes or told

@@ -20,7 +20,7 @@ from lenskeeper.base.errors import Conflict, Invalid, NotAllowed
 from lenskeeper.base.spans import Span
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.assemble import FEW, model_key
-from lenskeeper.reporting.definitions import DEFINITIONS, Metric
+from lenskeeper.reporting.definitions import DEFINITIONS, Metric, Unit
 from lenskeeper.reporting.report import Grouped, Part, Report
 from lenskeeper.reporting.snapshots import Changed
 from lenskeeper.reporting.sums import Sums, added
@@ -416,7 +416,7 @@ def causes_of_point(
 def explained(
     changes: Sequence[Changed], before: Report, after: Report, causes: Causes
 ) -> tuple[Explained, ...]:
-    """Each changed figure with every reason of the cameras it adds up."""
+    """Each figure that reads otherwise, with every reason of the cameras it adds up."""
     old, new = by_point(before), by_point(after)
     groups: dict[tuple[Grouped, str, Metric], set[Cause]] = defaultdict(set)
     models = [{g.key for g in report.by_model} for report in (before, after)]
@@ -438,7 +438,15 @@ def explained(
     return tuple(
         Explained(one, tuple(sorted(groups.get((one.by, _key(one), one.metric)) or {REGISTER})))
         for one in changes
+        if _reads_otherwise(one)
     )
+
+
+def _reads_otherwise(one: Changed) -> bool:
+    """Hours and counts are told by their numerator alone: 0 h stay 0 h, of however many that might have been."""
+    if one.before is None or one.after is None or DEFINITIONS[one.metric].unit is Unit.SHARE:
+        return True
+    return one.before.numerator != one.after.numerator
 
 
 def _key(one: Changed) -> str:

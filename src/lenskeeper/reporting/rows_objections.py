@@ -399,8 +399,12 @@ def _causes(
         mine = {point_id: new[point_id] for point_id in aimed}
         undone = _sums_if(connection, mine, windows_if(connection, list(mine), plans.then)) if mine else {}
         without: dict[PointId, dict[Cause, Sums]] = defaultdict(dict)
-        for plan_id in sorted({one for own in aimed.values() for one in own}):
-            these = {point_id: new[point_id] for point_id, own in aimed.items() if plan_id in own}
+        several = {point_id: own for point_id, own in aimed.items() if len(own) > 1}
+        for point_id in aimed.keys() - several.keys():  # nearly all: without its one plan is without any
+            plan_id = min(aimed[point_id])
+            without[point_id][rulings.get(plan_id, Cause(Why.PLAN, plan_id))] = undone[point_id]
+        for plan_id in sorted({one for own in several.values() for one in own}):
+            these = {point_id: new[point_id] for point_id, own in several.items() if plan_id in own}
             windows = windows_if(connection, list(these), plans.without(plan_id))
             for point_id, one in _sums_if(connection, these, windows).items():
                 without[point_id][rulings.get(plan_id, Cause(Why.PLAN, plan_id))] = one

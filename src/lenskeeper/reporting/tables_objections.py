@@ -37,7 +37,7 @@ TITLES: Final = {
     "objections_fact": Words("异议", "objections"),
     "seal": Words("裁定校验 SHA-256", "SHA-256 of the rulings"),
     "drafted": Words("初稿", "drafted"),
-    "finished": Words("定稿签发", "issued"),
+    "finished": Words("考核签发", "assessment issued"),
     "agreed": Words("对方同意提前签发", "agreed by the other side"),
     "first_hash": Words("初稿 SHA-256", "SHA-256 of the draft"),
     "no": Words("编号", "no."),
@@ -240,19 +240,42 @@ def explained_sheet(
 
 
 def causes_text(of: Proceeding, causes: Sequence[Cause], language: Language) -> str:
-    """The causes of one figure, rulings first."""
-    order = list(Why)
+    """The causes of one figure, rulings first; forty in a row are told as one: 3.1–3.40."""
     told = []
-    for cause in sorted(causes, key=lambda one: (order.index(Why(one.why)), one.number)):
-        number = f"{of.assessment_id}.{cause.number}" if cause.why == Why.RULING else str(cause.number)
-        told.append(CAUSES[Why(cause.why)].of(language).format(n=number))
+    for why in Why:
+        numbers = sorted(cause.number for cause in causes if cause.why == why)
+        if numbers:
+            prefix = f"{of.assessment_id}." if why is Why.RULING else ""
+            told.append(CAUSES[why].of(language).format(n=_ranges(numbers, prefix)))
+    return ", ".join(told)
+
+
+def _ranges(numbers: Sequence[int], prefix: str) -> str:
+    """Sorted numbers, three and more in a row as the first and the last."""
+    rows: list[list[int]] = []
+    for number in numbers:
+        if rows and rows[-1][-1] == number - 1:
+            rows[-1].append(number)
+        else:
+            rows.append([number])
+    told = []
+    for row in rows:
+        names = [f"{prefix}{number}" for number in row]
+        told.append(", ".join(names) if len(row) < 3 else f"{names[0]}–{names[-1]}")
     return ", ".join(told)
 
 
 def span_text(span: Span, tz: str) -> str:
-    """A stretch on the wall clock of a zone; how far that is from UTC stands once, unless it changes in between."""
-    begin, end = (instant_text(at_s, tz).rsplit(" ", 1) for at_s in span)
-    return f"{' '.join(begin) if begin[1] != end[1] else begin[0]} – {' '.join(end)}"
+    """A stretch on the wall clock of a zone, shortly: 2026-10-13 08:00 – 09:30, or – 10-14 06:00.
+
+    How far the clock is from UTC stands in it only where that changes in between; whatever holds it names the zone.
+    """
+    (day, begin, offset), (last, end, other) = (instant_text(at_s, tz).split(" ") for at_s in span)
+    if offset != other:
+        return f"{day} {begin} {offset} – {last} {end} {other}"
+    if day == last:
+        return f"{day} {begin} – {end}"
+    return f"{day} {begin} – {last if last[:4] != day[:4] else last[5:]} {end}"
 
 
 def page_sheets(page: Page, language: Language) -> tuple[Sheet, ...]:
