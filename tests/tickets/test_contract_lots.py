@@ -131,6 +131,8 @@ def test_a_point_is_never_in_two_lots_at_once_and_the_refusal_names_both(store: 
         assert (
             lots.take_in(connection, two.contract_id, points[:1], day_s(30), **WHO) == 1
         )  # the first has ended
+        lots.take_in(connection, two.contract_id, points[5:], day_s(40), **WHO)
+        assert lots.take_in(connection, one.contract_id, points[5:], day_s(3), **WHO) == 1  # it ends before that
         lots.take_out(connection, one.contract_id, points[1:2], day_s(20), **WHO)
         assert lots.take_in(connection, two.contract_id, points[1:2], day_s(20), **WHO) == 1
         with pytest.raises(Conflict, match=r"crossing 0 .* of Lot 1: .* of Lot 2"):

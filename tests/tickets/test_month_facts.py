@@ -142,6 +142,12 @@ def test_a_ticket_that_was_mended_late_is_counted_until_its_cameras_were_well_an
         first = lot.facts().tickets[0]
         assert (first.kind, first.thing, first.klass) == ("camera", "crossing 0", 2)
         assert first.failures[0].late == ((hours(18), hours(20)),)
+        one = lot.open(hours(50), 2)
+        lot.step(one, Step.ACCEPT, hours(51))
+        lot.well(one, hours(58), 2)
+        lot.step(one, Step.FINISH, hours(70))  # he says so at his desk, twelve hours later
+        lot.step(one, Step.VERIFY, hours(70) + 60)
+        assert lot.owed()[2:] == [(Clause.NONE, 0)]
 
     store.write(work)
 
