@@ -56,7 +56,7 @@ def test_a_list_is_read_however_it_was_saved(tmp_path: Path, encoding: str) -> N
 
 
 def test_a_workbook_with_a_title_above_its_header_says_the_same(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["2026年节假日安排"],
         ["节日", "日期", "休/班"],
         ["春节调休", date(2026, 2, 28), "班"],
