@@ -344,6 +344,7 @@ Causes = Mapping[PointId, Mapping[Metric, tuple[Cause, ...]]]
 REGISTER: Final = Cause(Why.REGISTER)
 LATE: Final = Cause(Why.LATE_DATA)
 OF_REGISTER: Final = frozenset({"span_s", "excluded_s", "out_of_service_s"})  # no run can change these
+FILED: Final = frozenset({"fields_filled", "fields_required"})
 FIELDS: Final = {metric: frozenset((*one.numerator, *one.denominator)) for metric, one in DEFINITIONS.items()}
 DERIVED: Final = {
     "expected_s": frozenset({"span_s", "excluded_s"}),
@@ -385,24 +386,27 @@ def places(parts: Sequence[Part]) -> tuple[object, ...]:
 
 def causes_of_point(
     before: Sums,
+    as_was: Sums,
     undone: Sums,
     after: Sums,
     without: Mapping[Cause, Sums],
 ) -> dict[Metric, tuple[Cause, ...]]:
-    """Why the figures of one camera changed.
+    """Why the figures of one camera changed, one step after the other.
 
     before, after: its sums in the two revisions.
-    undone:  what they would be now, were the excluded time as it was before: what differs from before is no plan's.
+    as_was:  what the books give now for the parts it had then, with what plans excluded then: the rest is late data,
+             or its service life.
+    undone:  the same for the parts it has now: the rest is its unit, its lot, its device.
     without: for each plan that came or went, what they would be without that alone.
     """
     why: dict[Metric, set[Cause]] = defaultdict(set)
-    rest = differing(before, undone)
-    register = rest & OF_REGISTER or rest & {"fields_filled", "fields_required"}
-    for metric in metrics_of(rest & OF_REGISTER | rest & {"fields_filled", "fields_required"}):
+    rest = differing(before, as_was)
+    is_register = (rest & OF_REGISTER) | (rest & FILED) | differing(as_was, undone)
+    for metric in metrics_of(is_register):
         why[metric].add(REGISTER)
-    for metric in metrics_of(rest - OF_REGISTER - {"fields_filled", "fields_required"}):
-        # with another service life other seconds are counted; which of the two it was cannot be told then
-        why[metric] |= {REGISTER, LATE} if register & OF_REGISTER else {LATE}
+    for metric in metrics_of(rest - OF_REGISTER - FILED):
+        # with another service life other seconds are counted, and which of the two it was cannot be told
+        why[metric] |= {REGISTER, LATE} if rest & OF_REGISTER else {LATE}
     by_plans = metrics_of(differing(undone, after))
     for cause, sums in without.items():
         for metric in metrics_of(differing(sums, after)) & by_plans:

@@ -45,6 +45,7 @@ from lenskeeper.reporting.objections import (
     explained,
     less,
     packed,
+    places,
     reason_of_plan,
     seal_of,
     sums_of_point,
@@ -408,9 +409,13 @@ def _causes(
             windows = windows_if(connection, list(these), plans.without(plan_id))
             for point_id, one in _sums_if(connection, these, windows).items():
                 without[point_id][rulings.get(plan_id, Cause(Why.PLAN, plan_id))] = one
+        as_was = _sums_as_was(
+            connection, {p: old[p] for p in some if places(old[p]) != places(new[p])}, plans
+        )
         for point_id in some:
             was, now = sums[point_id]
-            found[point_id] = causes_of_point(was, undone.get(point_id, now), now, without[point_id])
+            reset = undone.get(point_id, now)
+            found[point_id] = causes_of_point(was, as_was.get(point_id, reset), reset, now, without[point_id])
     return found
 
 
@@ -437,6 +442,13 @@ class _Plans:
         """All as they are now, but this one as it was."""
         others = {one: claim for one, claim in self.now.items() if one != plan_id}
         return others | ({plan_id: self.then[plan_id]} if plan_id in self.then else {})
+
+
+def _sums_as_was(
+    connection: Connection, parts: Mapping[PointId, Sequence[Part]], plans: _Plans
+) -> dict[PointId, Sums]:
+    """What the books give now for the parts that cameras had in the draft, with what was excluded then."""
+    return _sums_if(connection, parts, windows_if(connection, list(parts), plans.then)) if parts else {}
 
 
 def _moved_at(
