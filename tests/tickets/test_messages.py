@@ -217,6 +217,7 @@ def test_a_digest_waits_for_others_and_counts_them() -> None:
     told = said(going, slow)
     assert told.title == "tickets: new 2, overdue 1"
     assert told.text.splitlines() == [
+        told.title,
         "#1 new: camera, no answer, 1 camera, class II",
         "#2 overdue: camera, no answer, 1 camera, class III",
     ]
@@ -224,7 +225,7 @@ def test_a_digest_waits_for_others_and_counts_them() -> None:
 
 def test_a_long_digest_names_ten_and_counts_the_rest() -> None:
     lines = said([letter(n, klass=2) for n in range(1, 41)], DUTY).text.splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 12
     assert lines[-1] == "and 30 more tickets"
 
 

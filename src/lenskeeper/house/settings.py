@@ -155,5 +155,5 @@ def read_settings(path: Path | None = None) -> Settings:
         held = shown(first["loc"], first["input"]) if is_message else repr(first["input"])
         held = _PASSWORD.sub("//***@", held)
         ours = first["type"] == "value_error"
-        why = str(first["ctx"]["error"]) if ours else first["msg"].lower()
+        why = str(first["ctx"]["error"]) if ours else first["msg"][:1].lower() + first["msg"][1:]
         raise Invalid(f"setting {name} is {held}: {why}", field=name) from None

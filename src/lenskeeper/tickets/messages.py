@@ -329,7 +329,7 @@ def _digest(many: Sequence[Facts], recipient: Recipient, key: str) -> Message:
     lines = [_line(each, recipient) for each in ranked[:LISTED_MAX]]
     if left := len(ranked) - LISTED_MAX:
         lines += [f"另有 {left} 个工单" if language == "zh-CN" else f"and {left} more tickets"] * (left > 0)
-    text = "\n".join(lines)
+    text = "\n".join([title, *lines])
     return Message(key, title, text[:TEXT_CHARS_MAX], _data(many, recipient))
 
 

@@ -119,17 +119,27 @@ def _occasion(connection: Connection, row: Row[Any], change: ChangeKind, at_s: i
 # ---- spread
 
 
-def spread(connection: Connection, recipients: Sequence[Recipient], *, actor: ActorId, now_s: int) -> Spread:
-    """Pick who is told of what is new. What is held waits; what was over before anybody was told is told to nobody."""
-    del actor
+def has_new(connection: Connection, scope: Scope) -> bool:
+    """Whether anything waits to be spread. NotAllowed: the scope is not all."""
+    _whole(scope)
+    return connection.execute(_new().limit(1)).first() is not None
+
+
+def _new() -> Select[Any]:
+    """Messages that nobody was picked for; what is held waits."""
     waits = or_(message.c.ticket_id.is_(None), ticket.c.held == "")
-    new = connection.execute(
+    return (
         select(message)
         .outerjoin(ticket, ticket.c.id == message.c.ticket_id)
         .where(message.c.spread_s.is_(None), waits)
         .order_by(message.c.id)
-        .limit(SPREAD_AT_ONCE)
-    ).all()
+    )
+
+
+def spread(connection: Connection, recipients: Sequence[Recipient], *, actor: ActorId, now_s: int) -> Spread:
+    """Pick who is told of what is new. What is held waits; what was over before anybody was told is told to nobody."""
+    del actor
+    new = connection.execute(_new().limit(SPREAD_AT_ONCE)).all()
     untold = _came_and_went(connection, new)
     facts = _facts(connection, [row for row in new if row.ticket_id not in untold])
     letters = [
