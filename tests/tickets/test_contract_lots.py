@@ -132,7 +132,9 @@ def test_a_point_is_never_in_two_lots_at_once_and_the_refusal_names_both(store: 
             lots.take_in(connection, two.contract_id, points[:1], day_s(30), **WHO) == 1
         )  # the first has ended
         lots.take_in(connection, two.contract_id, points[5:], day_s(40), **WHO)
-        assert lots.take_in(connection, one.contract_id, points[5:], day_s(3), **WHO) == 1  # it ends before that
+        assert (
+            lots.take_in(connection, one.contract_id, points[5:], day_s(3), **WHO) == 1
+        )  # it ends before that
         lots.take_out(connection, one.contract_id, points[1:2], day_s(20), **WHO)
         assert lots.take_in(connection, two.contract_id, points[1:2], day_s(20), **WHO) == 1
         with pytest.raises(Conflict, match=r"crossing 0 .* of Lot 1: .* of Lot 2"):
@@ -246,13 +248,13 @@ def test_an_amendment_leaves_what_stood_before_in_the_audit_log(store: Store) ->
         assert (before["document"], before["to_day"]) == ("No. 7 (2024)", DAY + 365)
         with pytest.raises(NotFound):
             lots.amend(connection, ContractId(99), document="No. 9", **WHO)
-        for how, field in (
-            ({"document": ""}, "document"),
-            ({"to_day": DAY}, "to"),
-            ({"contractor": ""}, "contractor"),
-        ):
+        wrong: list[tuple[dict[str, Any], str]] = [
+            ({"document": ""}, "document"), ({"to_day": DAY}, "to"), ({"contractor": ""}, "contractor")
+        ]  # fmt: skip
+        for how, field in wrong:
+            values = {"document": "No. 9", **how, **WHO}
             with pytest.raises(Invalid) as refused:
-                lots.amend(connection, one.contract_id, **{"document": "No. 9", **how}, **WHO)
+                lots.amend(connection, one.contract_id, **values)
             assert refused.value.field == field
         assert len(connection.execute(select(contract_table)).all()) == 1
 

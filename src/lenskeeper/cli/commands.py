@@ -19,6 +19,7 @@ from lenskeeper.cli.calendars import add_calendars, run_calendars
 from lenskeeper.cli.camera import add_camera, run_camera
 from lenskeeper.cli.check import add_check, run_check
 from lenskeeper.cli.day_plans import add_plan, run_plan
+from lenskeeper.cli.contracts import add_contracts, run_contracts
 from lenskeeper.cli.demo import add_demo, run_demo
 from lenskeeper.cli.facts import add_facts, run_facts
 from lenskeeper.cli.init import add_init, run_init
@@ -68,6 +69,7 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "assess": run_assess,
     "maintenance": run_maintenance,
     "calendars": run_calendars,
+    "contracts": run_contracts,
     "backup": run_backup,
     "restore": run_restore,
     "verify": run_verify,
@@ -105,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     add_assess(commands)
     add_upkeep(commands)
     add_calendars(commands)
+    add_contracts(commands)
     add_simulate(commands)
     add_demo(commands)
     return top

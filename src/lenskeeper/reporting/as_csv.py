@@ -7,7 +7,7 @@ from typing import Final
 
 from lenskeeper.reporting.definitions import Figure
 from lenskeeper.reporting.languages import Language
-from lenskeeper.reporting.tables import Cell, Kind, Sheet, figure_text, instant_text
+from lenskeeper.reporting.tables import Cell, Kind, Sheet, figure_text, instant_text, money_text
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A cell that begins so is taken for a formula by one spreadsheet or another (ASVS 5.0, 1.2.10); the wide ones of
@@ -57,6 +57,8 @@ def _cell(cell: Cell, kind: Kind, language: Language, tz: str) -> str:
             return harmless(cell)
         case int() if kind is Kind.INSTANT:
             return instant_text(cell, tz)
+        case int() if kind is Kind.MONEY:
+            return money_text(cell).replace(",", "")
         case float():
             return f"{cell:.3f}"
         case _:

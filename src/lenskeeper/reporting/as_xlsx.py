@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from lenskeeper.base.days import zone_of
+from lenskeeper.reporting.annex import Annex
 from lenskeeper.reporting.as_csv import harmless
 from lenskeeper.reporting.definitions import DEFINITIONS, NO_DATA, Figure, Unit
 from lenskeeper.reporting.languages import Language
@@ -41,7 +42,7 @@ OPTIONS: Final = {
 EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001  the format keeps no zone; a workbook has no time but its tables'
 
 
-def xlsx_bytes(snapshot: Snapshot, language: Language) -> bytes:
+def xlsx_bytes(snapshot: Snapshot, language: Language, annex: Annex | None = None) -> bytes:
     """The workbook. Text is never read as a formula, a link or a number; nothing is fetched when it is opened."""
     report = snapshot.issue.report
     out = io.BytesIO()
@@ -50,9 +51,9 @@ def xlsx_bytes(snapshot: Snapshot, language: Language) -> bytes:
         issued = datetime.fromtimestamp(snapshot.issue.issued_at_s, zone_of("UTC")).replace(tzinfo=None)
         book.set_properties({"title": TITLES[report.period.kind].of(language), "created": issued})
         forms = _forms(book)
-        _cover(book, forms, snapshot, language)
+        _cover(book, forms, snapshot, language, annex)
         assessed = [scheme_sheet(snapshot.assessment, language)] if snapshot.assessment else []
-        for sheet in (*assessed, *sheets(report, language)):
+        for sheet in (*assessed, *(annex.sheets if annex else ()), *sheets(report, language)):
             _write(book, forms, sheet, language, report.period.tz, exercise=report.exercise)
     return out.getvalue()
 
@@ -89,13 +90,16 @@ def _forms(book: Any) -> dict[str, Any]:
         "wide": book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"}),
         "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
         "hours": book.add_format({"num_format": "#,##0.0", "valign": "top"}),
+        "money": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
         "share": book.add_format({"num_format": "0.00%", "valign": "top"}),
         "instant": book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"}),
         "note": book.add_format({"italic": True, "font_color": "#555555"}),
     }
 
 
-def _cover(book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Language) -> None:
+def _cover(
+    book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Language, annex: Annex | None
+) -> None:
     report, issue = snapshot.issue.report, snapshot.issue
     tz = report.period.tz
     page = book.add_worksheet(sheet_name(TITLES[report.period.kind].of(language)))
@@ -117,6 +121,8 @@ def _cover(book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Langu
         (word("edition", language), str(report.edition)),
         (word("hash", language), snapshot.sha256),
         *scheme_facts(snapshot, language),
+        *(((annex.stamp, ""),) if annex and annex.stamp else ()),
+        *(annex.facts if annex else ()),
     ]
     if report.period.cut:
         lines.append((word("cut", language), ""))
@@ -125,7 +131,8 @@ def _cover(book: Any, forms: dict[str, Any], snapshot: Snapshot, language: Langu
         page.write_string(row, 0, word("exercise", language), forms["stamp"])
         page.write_string(row, 1, word("exercise_note", language), forms["note"])
         row += 1
-    page.write_string(row, 0, TITLES[report.period.kind].of(language), forms["title"])
+    title = annex.title if annex else TITLES[report.period.kind].of(language)
+    page.write_string(row, 0, title, forms["title"])
     for place, (name, value) in enumerate(lines, start=row + 2):
         page.write_string(place, 0, name, forms["text"])
         page.write_string(place, 1, harmless(value), forms["text"])
@@ -175,6 +182,10 @@ def _cell(
         case int() if kind is Kind.INSTANT:
             local = datetime.fromtimestamp(cell, zone_of(tz)).replace(tzinfo=None)
             page.write_datetime(*at, local, forms["instant"])
+        case int() if kind is Kind.MONEY:
+            page.write_number(
+                *at, cell / 100, forms["money"]
+            )  # the format has no other number; it shows cents exactly
         case int():
             page.write_number(*at, cell, forms["whole"])
         case _:

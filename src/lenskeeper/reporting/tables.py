@@ -33,6 +33,7 @@ class Kind(StrEnum):
     HOURS = "hours"  # a float
     FIGURE = "figure"  # told with its unit
     MEASURE = "measure"  # a figure whose unit stands in the heading
+    MONEY = "money"  # whole cents
     INSTANT = "instant"  # UTC seconds, written in the zone of the report
 
 
@@ -360,6 +361,8 @@ def written(cell: Cell, kind: Kind, language: Language, tz: str) -> str:
             return instant_text(cell, tz)
         case int() if kind is Kind.WHOLE:
             return f"{cell:,}"
+        case int() if kind is Kind.MONEY:
+            return money_text(cell)
         case _:
             return f"{cell:,.1f}"
 
@@ -387,6 +390,12 @@ def instant_text(at_s: int, tz: str) -> str:
     local = datetime.fromtimestamp(at_s, zone_of(tz))
     offset = local.strftime("%z")
     return f"{local:%Y-%m-%d %H:%M} {offset[:3]}:{offset[3:]}"
+
+
+def money_text(cents: int) -> str:
+    """Whole cents as an amount with two digits, exactly."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def branch_name(group: Group, report: Report, language: Language) -> str:

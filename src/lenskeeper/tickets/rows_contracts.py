@@ -3,7 +3,7 @@
 A lot runs across departments. Its contractor sees his contract, its points and its work, and of the rest nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -507,7 +507,7 @@ def _enter(
     connection: Connection,
     contract_id: ContractId,
     act: str,
-    detail: dict[str, object],
+    detail: Mapping[str, object],
     actor: ActorId,
     now_s: int,
 ) -> None:

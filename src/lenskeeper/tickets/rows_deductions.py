@@ -140,7 +140,7 @@ class _Reader:
 
     def _thing(self, row: Row[Any]) -> str:
         if row.cause == CauseKind.CAMERA and row.thing.isdecimal():
-            return self._names.get(PointId(int(row.thing)), row.thing)
+            return self._names.get(PointId(int(row.thing)), str(row.thing))
         return str(row.thing)
 
     def _end(self, row: Row[Any]) -> int:
@@ -240,7 +240,7 @@ def _laps(
 def _restored(lap: _Lap, event: Row[Any]) -> int:
     """Since when it worked: looks agree SETTLE_S after that at the earliest, and whoever finished said so himself."""
     said = [event.at_s - SETTLE_S, *([] if lap.finished_s is None else [lap.finished_s])]
-    return max(lap.began_s, min(said))
+    return max(lap.began_s, int(min(said)))
 
 
 def _elsewhere(row: Row[Any], events: Sequence[Row[Any]], end: int) -> list[Span]:
