@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.command_page import PAGE, commands, page
+from tests.life_page import drawing, shown
 
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.cli.commands import parser
@@ -31,6 +32,10 @@ def test_every_field_of_the_json_line_is_documented() -> None:
 def test_every_fact_of_the_stream_is_documented() -> None:
     row = next(line for line in JSON.splitlines() if line.startswith("| `stream`"))
     assert set(re.findall(r"`(\w+)`", row)) - {"stream"} == set(StreamFacts.__dataclass_fields__)
+
+
+def test_the_life_of_a_ticket_is_drawn_as_its_table_says() -> None:
+    assert shown() == drawing(), "write it:  python -m tests.life_page"
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
