@@ -264,7 +264,7 @@ def test_each_language_has_its_own_names_for_the_columns_that_are_read() -> None
         assert TEXT[key].zh != TEXT[key].en
 
 
-def test_a_formula_in_a_name_is_harmless_in_the_workbook(home: Home) -> None:
+def test_the_workbook_has_a_row_for_each_stop_and_what_to_load(home: Home) -> None:
     made = planned(home)
     work, load = work_sheets(made.plan, Language.EN)
     assert [row[0] for row in work.rows] == [1, 2, 3, 4]

@@ -14,6 +14,7 @@ from lenskeeper.inventory.ids import PointId
 from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.day_plan import (
     CLEANING_MINUTES,
+    SAME_PLACE_M,
     SAME_SPOT_M_MAX,
     CleaningKey,
     DayPlan,
@@ -333,3 +334,25 @@ def test_every_cause_has_its_parts_and_its_minutes() -> None:
         assert minutes_for(cause) > 0
         for what in (*Outcome, *Kind):
             parts_for(cause, what)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.floats(-0.006, 0.006), st.sampled_from(("", "P1", "P2"))), max_size=12))
+def test_no_two_stops_are_one_halt(places: list[tuple[float, str]]) -> None:
+    jobs = [ticket(n, lat=LAT + up, spot=spot, minutes=5) for n, (up, spot) in enumerate(places, start=1)]
+    day = plan(jobs, [], Limits(day_end_s=DAY_END_S, stops_min=18))
+    firsts = sorted((stop.jobs[0] for stop in day.stops), key=lambda job: job.key)
+    for n, one in enumerate(firsts):
+        for other in firsts[n + 1 :]:
+            away_m = distance_m((one.lon or 0, one.lat or 0), (other.lon or 0, other.lat or 0))
+            assert away_m > (SAME_SPOT_M_MAX if one.spot and one.spot == other.spot else SAME_PLACE_M)
+
+
+def test_a_large_city_is_planned_while_one_waits() -> None:
+    """2,000 tickets and 5,000 cleanings: the reckoning is bounded, whatever the fleet."""
+    jobs = [ticket(n, lon=LON + n * 37 % 211 / 700, lat=LAT + n * 91 % 307 / 1_000) for n in range(1, 2_001)]
+    cleanings = [
+        cleaning(n, lon=LON + n * 53 % 199 / 700, lat=LAT + n * 29 % 307 / 1_000) for n in range(1, 5_001)
+    ]
+    day = plan(jobs, cleanings, Limits(day_end_s=DAY_END_S))
+    assert sum(len(stop.jobs) for stop in day.stops) + len(day.left_out) == 7_000

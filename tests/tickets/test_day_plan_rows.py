@@ -212,6 +212,29 @@ def test_what_is_planned_is_planned_once_until_its_day_is_over_or_it_is_dropped(
     store.write(work)
 
 
+def test_two_who_plan_at_the_same_moment_do_not_send_two_crews(store: Store) -> None:
+    def work(c: Connection) -> None:
+        opened(c, fleet(c)[0])
+        _, of_day = made(c)
+        head = NewPlan(DAY, TZ, CONTRACTOR, is_night=False, permit=Permit.LANE, start=None)
+        with pytest.raises(Conflict, match="meanwhile"):
+            rows_day_plans.save(c, head, of_day, seeded(9), **WHO)
+
+    store.write(work)
+
+
+def test_a_day_without_a_stop_says_why(store: Store) -> None:
+    def work(c: Connection) -> None:
+        points = fleet(c)
+        with pytest.raises(Conflict, match="nothing waits"):
+            made(c)
+        opened(c, points[0])
+        with pytest.raises(Conflict, match="left out were 1 permit"):
+            made(c, permit=Permit.NONE)
+
+    store.write(work)
+
+
 def test_a_paused_ticket_is_not_driven_to_and_frozen_ground_is_not_cleaned(store: Store) -> None:
     def work(c: Connection) -> None:
         points = fleet(c)

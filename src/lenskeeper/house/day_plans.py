@@ -73,13 +73,13 @@ class ReadBack:
 def make_day(home: Home, scope: Scope, order: DayOrder, actor: ActorId) -> Made:
     """Plan a crew's day and keep it.
 
-    NotFound: no such contract. Invalid: limits that make no sense, a day that is over. Conflict: no stop is left.
+    NotFound: no such contract. Invalid: limits that make no sense, a day that is over. Conflict: no stop is left,
+    or somebody planned the same work at the same moment.
     """
-    now_s, home_tz = home.now_s(), home.tz()
+    now_s, whose, tz = home.now_s(), Whose(order.desk), home.tz()
     _admit(order)
-
-    def work(connection: Connection) -> Made:
-        whose, tz = Whose(order.desk), home_tz
+    # reckoned outside the write: a large city takes seconds, and everybody else's writes would wait
+    with home.store.read() as connection:
         if order.contract:
             contract = rows_contracts.named(connection, scope, order.contract)
             whose, tz = Whose(Desk.CONTRACTOR, contract.contract_id), contract.tz
@@ -88,13 +88,15 @@ def make_day(home: Home, scope: Scope, order: DayOrder, actor: ActorId) -> Made:
             raise Invalid(f"a day is planned from today to {DAYS_AHEAD_MAX} days ahead", field="day")
         span = working_span(order.day, tz, night=order.night)
         waiting = rows_day_plans.waiting(connection, scope, whose, span, now_s=now_s)
-        made = plan(waiting.jobs, waiting.cleanings, _limits(order, span), aside=waiting.aside)
-        head = NewPlan(order.day, tz, whose, order.night, order.permit, order.start)
+    made = plan(waiting.jobs, waiting.cleanings, _limits(order, span), aside=waiting.aside)
+    head = NewPlan(order.day, tz, whose, order.night, order.permit, order.start)
+    detail: dict[str, object] = {
+        "day": order.day, "contract": order.contract, "desk": whose.desk.value, "stops": len(made.stops),
+        "left_out": len(made.left_out),
+    }  # fmt: skip
+
+    def work(connection: Connection) -> Made:
         number = rows_day_plans.save(connection, head, made, secrets.choice, actor=actor, now_s=now_s)
-        detail: dict[str, object] = {
-            "day": order.day, "contract": order.contract, "desk": whose.desk.value, "stops": len(made.stops),
-            "left_out": len(made.left_out),
-        }  # fmt: skip
         _enter(connection, "day.make", number, detail, actor, now_s)
         return Made(rows_day_plans.plan_of(connection, scope, number, now_s=now_s), made.left_out)
 

@@ -6,10 +6,11 @@ jobs give the same day.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
+from math import floor
 from typing import Final
 
 from lenskeeper.base.outcomes import Outcome
@@ -28,6 +29,7 @@ SAME_PLACE_M: Final = 20.0  # two poles so near are one halt of the bucket
 SAME_SPOT_M_MAX: Final = (
     250.0  # a pole's or a site's name holds no further: names are given twice, and sites are parks
 )
+STRIP_DEG: Final = 0.0025  # 278 m of latitude, which is more than SAME_SPOT_M_MAX
 METRES_A_MINUTE: Final = 300.0  # 25 km/h along streets that are 1.4 times the straight line
 EXACT_MAX: Final = (
     12  # stops that are ordered exactly: 2^12 sets of stops are a tenth of a second, 2^18 a minute
@@ -363,16 +365,20 @@ def _spots(jobs: Sequence[Job], left: list[LeftOut], stops: Sequence[Stop] = ())
     """
     known = _places_of_spots([job for stop in stops for job in stop.jobs] + list(jobs))
     spots: list[list[Job]] = []
+    strips: dict[int, list[int]] = {}  # by latitude: of thousands of cleanings few lie within a halt's reach
     for job in jobs:
         if job.lon is None and job.spot not in known:
             left.append(LeftOut(job, Reason.NO_PLACE))
             continue
         placed = job if job.lon is not None else _placed(job, known[job.spot])
-        mine = next((each for each in spots if _is_one_halt(each[0], placed)), None)
+        strip = floor(_at(placed)[1] / STRIP_DEG)
+        near = sorted(n for each in (strip - 1, strip, strip + 1) for n in strips.get(each, ()))
+        mine = next((n for n in near if _is_one_halt(spots[n][0], placed)), None)
         if mine is None:
+            strips.setdefault(strip, []).append(len(spots))
             spots.append([placed])
         else:
-            mine.append(placed)
+            spots[mine].append(placed)
     return [tuple(spot) for spot in spots]
 
 
@@ -471,18 +477,31 @@ class _Day:
         """Up to stops_min with whatever lies nearest to the tour; from there to stops_max with what is on the way."""
         if spots and not self.stops:
             self.take(spots.pop(0))  # the most urgent, though it can wait: the rest gathers around it
-        while spots:
-            if len(self.stops) >= self.limits.stops_max:
-                for spot in spots:
-                    self.leave(spot, Reason.FULL)
-                return
-            detours = [self.detour(_at(spot[0]))[0] for spot in spots]
-            n = min(range(len(spots)), key=lambda n: (round(detours[n]), n))
-            if len(self.stops) >= self.limits.stops_min and detours[n] > self.limits.detour_m_max:
-                for spot in spots:
-                    self.leave(spot, Reason.OFF_THE_WAY)
-                return
-            self.take(spots.pop(n))
+        self._gather(spots, self._why_no_more)
+
+    def _why_no_more(self, detour_m: float) -> Reason | None:
+        if len(self.stops) >= self.limits.stops_max:
+            return Reason.FULL
+        is_far = len(self.stops) >= self.limits.stops_min and detour_m > self.limits.detour_m_max
+        return Reason.OFF_THE_WAY if is_far else None
+
+    def _gather(self, spots: Sequence[_Spot], why_no_more: Callable[[float], Reason | None]) -> None:
+        """The nearest to the tour first, until there is a reason for no more. Detours change only with the tour."""
+        left = list(enumerate(spots))
+        while left:
+            before = len(self.stops)
+            tried: set[int] = set()
+            ranked = sorted((round(self.detour(_at(spot[0]))[0]), n) for n, spot in left)
+            for metres, n in ranked:
+                if (reason := why_no_more(metres)) is not None:
+                    for _, rest in (each for each in left if each[0] not in tried):
+                        self.leave(rest, reason)
+                    return
+                tried.add(n)
+                self.take(spots[n])
+                if len(self.stops) != before:
+                    break
+            left = [each for each in left if each[0] not in tried]
 
     def clean(self, spots: list[_Spot]) -> None:
         """Cleanings at a stop that is there, then those that lie on the way, the nearest first."""
@@ -493,14 +512,11 @@ class _Day:
                 away.append(spot)
             else:
                 self._add(n, spot)
-        while away:
-            detours = [self.detour(_at(spot[0]))[0] for spot in away]
-            n = min(range(len(away)), key=lambda n: (round(detours[n]), n))
-            if not self.stops or detours[n] > self.limits.detour_m_max:
-                break
-            self.take(away.pop(n))
-        for spot in away:
-            self.leave(spot, Reason.OFF_THE_WAY)
+        self._gather(away, self._why_no_cleaning)
+
+    def _why_no_cleaning(self, detour_m: float) -> Reason | None:
+        is_on_way = bool(self.stops) and detour_m <= self.limits.detour_m_max
+        return None if is_on_way else Reason.OFF_THE_WAY
 
     def _is_at(self, stop: Stop, spot: _Spot) -> bool:
         return any(_is_one_halt(job, spot[0]) for job in stop.jobs)

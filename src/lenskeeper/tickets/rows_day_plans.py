@@ -3,7 +3,7 @@
 A plan of a contract is its contractor's; of any other, a unit sees the halts at its own points.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -376,12 +376,16 @@ def save(
     actor: ActorId,
     now_s: int,
 ) -> int:
-    """Keep a plan and give each stop its code; gives the plan's number. Conflict: it has no stop.
+    """Keep a plan and give each stop its code; gives the plan's number.
 
+    Conflict: it has no stop, or some of its work came into another plan meanwhile.
     pick: as in day_codes.new_code.
     """
     if not made.stops:
-        raise Conflict("no stop is left for this day: ask for less, or see why each was left out")
+        raise Conflict(_why_empty(made))
+    taken = _planned(connection, now_s)
+    if any(job.of in taken for stop in made.stops for job in stop.jobs):
+        raise Conflict("somebody planned some of this work meanwhile: ask again")
     plan_id = connection.execute(
         insert(day_plan)
         .values(
@@ -402,6 +406,12 @@ def save(
             ],
         )
     return int(plan_id)
+
+
+def _why_empty(made: DayPlan) -> str:
+    counts = Counter(each.reason.value for each in made.left_out)
+    why = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    return f"no stop is left for this day: {f'left out were {why}' if why else 'nothing waits for this crew'}"
 
 
 def _stop_row(plan_id: int, number: int, stop: Stop, code: str) -> dict[str, Any]:
