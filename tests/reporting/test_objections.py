@@ -126,6 +126,9 @@ def test_rulings_change_the_rate_as_brute_force_says_and_revision_one_stays_byte
         theirs = {one.changed.key for one in issued.changes if one.changed.by is Grouped.POINT}
         assert theirs == {str(made.points[n]) for n in (0, 4, 5)}
         assert all(one.causes for one in issued.changes)
+        told = {one.changed.metric for one in issued.changes}
+        assert Metric.EXCLUDED in told
+        assert Metric.NO_PICTURE not in told  # 0 h before and 0 h after
         assert rows.changes(connection, Scope.ALL, number, now_s=AFTER_S) == issued.changes
 
     store.write(work)
@@ -354,6 +357,8 @@ def test_nobody_objects_rules_or_issues_out_of_turn(store: Store) -> None:
                 rows.issue(connection, Scope.ALL, number, agreed_by=agreed, actor=BOSS, now_s=now_s)
         with pytest.raises(Invalid, match="narrower"):
             ruled(connection, one, upheld=True, span=(ALONE[0] - 1, ALONE[1]))
+        with pytest.raises(Invalid, match="only for what is upheld"):
+            ruled(connection, one, upheld=False, span=(ALONE[0] + 1, ALONE[1]))
         ruled(connection, one, upheld=False)
         with pytest.raises(Conflict, match="ruled already"):
             ruled(connection, one, upheld=True)
