@@ -8,7 +8,10 @@ from sqlalchemy import Connection
 from tests.register_kit import NOON, camera, city, commit
 
 from lenskeeper.audit import rows as audit
-from lenskeeper.availability.lanes import Lane
+from lenskeeper.availability.exact import observe
+from lenskeeper.availability.lanes import Lane, State
+from lenskeeper.availability.observations import Observation
+from lenskeeper.availability.rows_dirty import mark_dirty
 from lenskeeper.availability.rows_exclusions import refresh
 from lenskeeper.availability.rows_figures import exact
 from lenskeeper.base.access import LOCAL_OPERATOR, ActorId, Scope
@@ -17,9 +20,8 @@ from lenskeeper.base.days import date_of, day_of
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.house import acceptance
 from lenskeeper.house.acceptance import BatchOrder, codes_in, write_sheet
-from lenskeeper.house.clock import SystemClock
+from lenskeeper.house.clock import StandingClock, SystemClock
 from lenskeeper.house.home import Home
-from lenskeeper.house.rehearse import RehearsalClock
 from lenskeeper.house.settings import Settings
 from lenskeeper.house.switches import Stopped, stop
 from lenskeeper.inventory.ids import PointId
@@ -50,7 +52,7 @@ def home(store: Store, tmp_path: Path) -> Home:
     store.write(register)
     (tmp_path / "tender.toml").write_text("")
     make_key(tmp_path / "lenskeeper.key")
-    return Home(tmp_path, Settings(), store, RehearsalClock(NOON), "")
+    return Home(tmp_path, Settings(), store, StandingClock(NOON), "")
 
 
 def code(number: int) -> str:
@@ -63,7 +65,7 @@ def order(home: Home, *numbers: int, name: str = "lot 3", **more: object) -> Bat
 
 def at(home: Home, later_s: int) -> None:
     clock = home.clock
-    assert isinstance(clock, RehearsalClock)
+    assert isinstance(clock, StandingClock)
     clock.now = NOON + later_s
 
 
@@ -112,10 +114,13 @@ def test_a_batch_is_of_new_points_that_no_other_batch_has(home: Home) -> None:
     )
     with pytest.raises(Conflict, match="retired"):
         acceptance.begin(home, order(home, 4, name="b"), BY)
+    seen = Observation(point_of(home, 5), Lane.REACHABLE, NOON, NOON + 60, State.UP)
+    home.store.write(lambda c: observe(c, [seen], now_s=NOON + 60, mark=mark_dirty, actor=BY))
     at(home, NEW_DAYS_MAX * DAY_S + 60)
     with pytest.raises(Conflict, match="past figures rest on it"):
         acceptance.begin(home, order(home, 5, name="b"), BY)
     assert tried(home) == {1, 2}
+    assert acceptance.begin(home, order(home, 3, name="b"), BY)[1] == 1  # registered long ago, and never seen
 
 
 def test_what_was_left_out_stays_on_trial_and_comes_with_a_later_batch(home: Home) -> None:
@@ -123,6 +128,8 @@ def test_what_was_left_out_stays_on_trial_and_comes_with_a_later_batch(home: Hom
     (home.folder / "tender.toml").write_text(f"hours = 1\nwarranty_months = 1\nwithout = [{rest}]\n")
     acceptance.begin(home, order(home, 1, 2), BY)
     acceptance.answer(home, "lot 3", code(1), Check.SIGN, BY, is_passed=True, words="seen")
+    seen = Observation(point_of(home, 2), Lane.REACHABLE, NOON, NOON + 60, State.UP)
+    home.store.write(lambda c: observe(c, [seen], now_s=NOON + 60, mark=mark_dirty, actor=BY))
     at(home, 3600)
     with pytest.raises(NotFound, match="not in the batch"):
         acceptance.sign(home, "lot 3", leave_out=[code(2), code(3)], by=BY, beside=BESIDE)

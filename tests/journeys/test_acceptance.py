@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,6 @@ def _is_told_in_files(home: Home, folder: Path) -> None:
         )
         for told in (passed, untested, left, code(4), "local:wang", "local:li"):
             assert told in cells
-            assert told in pages
+            assert re.sub(r"\s", "", told) in re.sub(r"\s", "", pages)  # a narrow column folds words
     write_sheet(found, folder / "sheet.json", Language.EN)
     assert hashlib.sha256((folder / "sheet.json").read_bytes()).hexdigest() == found.batch.sha256

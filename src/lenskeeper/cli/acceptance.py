@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from lenskeeper.reporting.tables_acceptance import (
     points_table,
     remarks_table,
     summary_table,
+    text,
 )
 from lenskeeper.reporting.takeover import NAMES, Bucket
 from lenskeeper.tickets.acceptance import AcceptanceSheet, Check, Word, counted
@@ -195,7 +197,7 @@ def _begin(home: Home, given: argparse.Namespace) -> int:
     over = instant_text(made.began_s + made.tender.watched_s, made.tz)
     out = console()
     out.print(f"{made.name}: {count} points are on trial; they are watched until {over} at least")
-    out.print(f"  lenskeeper accept batch measure {made.name}")
+    out.print(f"  lenskeeper accept batch measure {shlex.quote(made.name)}")
     return 0
 
 
@@ -281,7 +283,7 @@ def _verdict(sheet: AcceptanceSheet, sha256: str, language: Language) -> str:
     counts = counted(sheet)
     told = ", ".join(f"{counts[each]} {WORDS[each].of(language)}" for each in Word)
     if sheet.signed_s is None:
-        return f"{sheet.batch}: {told}; not signed"
+        return f"{sheet.batch}: {told}; {text('draft', language)}"
     return f"{sheet.batch}: {told}; signed by {sheet.signed_by} with {sheet.signed_with}, SHA-256 {sha256}"
 
 

@@ -23,11 +23,12 @@ from lenskeeper.inventory import rows_batches, rows_points
 from lenskeeper.inventory.ids import BatchId, PointId
 from lenskeeper.inventory.points import Watched
 from lenskeeper.inventory.rows_watched import watched
-from lenskeeper.probing import rows as probing_rows
 from lenskeeper.probing.look import look_at
 from lenskeeper.probing.memory import NOTHING_REMEMBERED
 from lenskeeper.probing.probe import KeyFrame, Looks, Probe, Prober, StreamFacts, VisitLimits
 from lenskeeper.probing.routes import ways
+from lenskeeper.probing.rows import remembered
+from lenskeeper.probing.rows import save as save_visits
 from lenskeeper.probing.sweep import sweep
 from lenskeeper.probing.targets import Target, parse_target
 from lenskeeper.reporting.as_pdf import document_pdf
@@ -257,7 +258,7 @@ async def measure(home: Home, name: str, actor: ActorId) -> Measured:
             raise Conflict(f"the batch {name!r} was {batch.end}: there is nothing to be measured")
         mine = frozenset(rows_acceptance.points_of(connection, batch.batch_id))
         fleet = [one for one in watched(connection, Scope.ALL, home.now_s()) if one.point_id in mine]
-        logins = Logins(home, probing_rows.remembered(connection, Scope.ALL))
+        logins = Logins(home, remembered(connection, Scope.ALL))
         logins.read(connection, fleet)
         stopped = read_stopped(connection)
     if stopped.everything or stopped.pictures:
@@ -270,7 +271,7 @@ async def measure(home: Home, name: str, actor: ActorId) -> Measured:
     now_s, changes = home.now_s(), logins.with_changes(NOTHING_REMEMBERED)
 
     def work(connection: Connection) -> None:
-        probing_rows.save(connection, changes, actor=actor)
+        save_visits(connection, changes, actor=actor)
         again = rows_acceptance.find(connection, Scope.ALL, name)
         rows_acceptance.measured(connection, again, found, actor=actor, now_s=now_s)
 

@@ -18,6 +18,7 @@ from lenskeeper.audit import rows as audit
 from lenskeeper.availability.figures import LanePart, Part, Totals, Window
 from lenskeeper.availability.lanes import Lane
 from lenskeeper.availability.rows_windows import all_of_windows
+from lenskeeper.availability.schema import run, standing
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import date_of, day_of, local_day
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
@@ -53,7 +54,7 @@ AcceptBatchId = NewType("AcceptBatchId", int)
 
 POINTS_MAX: Final = 5_000  # of one batch
 DAY_S: Final = 86_400
-NEW_DAYS_MAX: Final = 31  # a point that has served longer is in a month's report, and no new one
+NEW_DAYS_MAX: Final = 31  # a point that was seen longer ago is in a month's report, and no new one
 LANES: Final[tuple[LanePart, ...]] = (
     (Lane.REACHABLE, Part.WHOLE),
     (Lane.PICTURE_FIT, Part.DAY),
@@ -104,7 +105,7 @@ def begin(
     """Begin a batch: from now on its points are on trial. districts: GeoJSON, or empty.
 
     Invalid: no name, document or point, or too many. NotFound: no such point. Conflict: the name is taken, or a point
-    has served for long, was accepted with another batch, or is in one that is open.
+    is in the books for long, was accepted with another batch, or is in one that is open.
     """
     for field, words in (("name", name), ("document", document)):
         if not words.strip():
@@ -153,14 +154,26 @@ def _must_be_new(connection: Connection, ids: Sequence[PointId], now_s: int) -> 
         if (other := connection.execute(taken).first()) is not None:
             how = "was accepted with" if other.ended_as else "is in"
             raise Conflict(f"{other.name} {how} the batch {other.batch!r}: take it out of the list")
-        tried = _ever_tried(connection, piece)
-        for each in piece:
-            row = rows[each]
-            if each not in tried and row.in_service_from_s < now_s - NEW_DAYS_MAX * DAY_S:
-                raise Conflict(
-                    f"{row.name} serves since {date_of(local_day(row.in_service_from_s, row.tz))}: past figures rest "
-                    "on it, and a batch is of new cameras; `accept unit` takes over what is there"
-                )
+        long_seen = _long_seen(connection, piece, now_s) - _ever_tried(connection, piece)
+        if long_seen:
+            raise Conflict(
+                f"{rows[min(long_seen)].name} is in the books for more than {NEW_DAYS_MAX} days: past figures rest on "
+                "it, and a batch is of new cameras; `accept unit` takes over what is there"
+            )
+
+
+def _long_seen(connection: Connection, piece: Sequence[PointId], now_s: int) -> set[int]:
+    """Points that were booked as up or down long ago. When they serve since does not tell: a sheet may say anything."""
+    before_s = now_s - NEW_DAYS_MAX * DAY_S
+    found: set[int] = set()
+    for begun in (run.c.a, standing.c.since_s):
+        point_id = begun.table.c.point_id
+        found |= set(
+            connection.execute(
+                select(point_id).distinct().where(point_id.in_(piece), begun < before_s)
+            ).scalars()
+        )
+    return found
 
 
 def _ever_tried(connection: Connection, piece: Sequence[PointId]) -> set[int]:
