@@ -104,7 +104,7 @@ def made(
     wanted = Limits(day_end_s=END, **{"permit": Permit.LANE, **limits})
     of_day = plan(found.jobs, found.cleanings, wanted, aside=found.aside)
     head = NewPlan(day, TZ, whose, wanted.night, wanted.permit, None)
-    number = rows_day_plans.save(connection, head, of_day, seeded(seed), **WHO)
+    number = rows_day_plans.keep(connection, head, of_day, seeded(seed), **WHO)
     return rows_day_plans.plan_of(connection, Scope.ALL, number, now_s=NOON), of_day
 
 
@@ -218,7 +218,7 @@ def test_two_who_plan_at_the_same_moment_do_not_send_two_crews(store: Store) -> 
         _, of_day = made(c)
         head = NewPlan(DAY, TZ, CONTRACTOR, is_night=False, permit=Permit.LANE, start=None)
         with pytest.raises(Conflict, match="meanwhile"):
-            rows_day_plans.save(c, head, of_day, seeded(9), **WHO)
+            rows_day_plans.keep(c, head, of_day, seeded(9), **WHO)
 
     store.write(work)
 

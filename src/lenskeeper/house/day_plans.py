@@ -96,7 +96,7 @@ def make_day(home: Home, scope: Scope, order: DayOrder, actor: ActorId) -> Made:
     }  # fmt: skip
 
     def work(connection: Connection) -> Made:
-        number = rows_day_plans.save(connection, head, made, secrets.choice, actor=actor, now_s=now_s)
+        number = rows_day_plans.keep(connection, head, made, secrets.choice, actor=actor, now_s=now_s)
         _enter(connection, "day.make", number, detail, actor, now_s)
         return Made(rows_day_plans.plan_of(connection, scope, number, now_s=now_s), made.left_out)
 

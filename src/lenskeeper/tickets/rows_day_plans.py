@@ -367,7 +367,7 @@ def _sees_plan(scope: Scope, now_s: int) -> ColumnElement[bool]:
 # ---- written
 
 
-def save(
+def keep(
     connection: Connection,
     head: NewPlan,
     made: DayPlan,
