@@ -77,6 +77,20 @@ def test_what_fails_again_within_a_day_is_the_same_ticket_with_new_clocks(store:
     assert again[0].restore_by_s > first.restore_by_s
 
 
+def test_a_done_that_looks_disagree_with_buys_no_new_clock(store: Store) -> None:
+    city = pole_city(store)
+    city.live(5)
+    down = always(silent(city.points[0]))
+    city.live(40, down)
+    first = city.tickets()[0]
+    city.step(first.ticket_id, Step.ACCEPT)
+    city.step(first.ticket_id, Step.FINISH)
+    city.live(45, down)
+    now = city.tickets()[0]
+    assert (now.stage, now.regressions) == (Stage.REGRESSED, 1)
+    assert (now.restore_by_s, now.responded_s is None) == (first.restore_by_s, False)
+
+
 def test_a_unit_that_is_not_accepted_opens_no_ticket(store: Store) -> None:
     city = RepairCity(store, [camera(n) for n in range(1, 4)], is_accepted=False)
     city.live(5)

@@ -272,11 +272,16 @@ def take_step(
                 "resolution": Resolution.NONE,
                 "recovered_s": None,
             }
-            values |= {"responded_s": None, "escalation": 0, "regressions": row.regressions + 1}
+            values["regressions"] = row.regressions + 1
+            if (
+                row.stage == Stage.VERIFIED
+            ):  # it broke again; a "done" that looks disagree with buys no new clock
+                values |= {"responded_s": None, "escalation": 0}
         case Step.LEAVE:
             pass
     _change(connection, ticket_id, values)
-    enter(connection, ticket_id, step.value, stage, remark=remark, actor=actor, now_s=now_s)
+    detail = {"recovered_s": row.recovered_s} if step is Step.FAIL else {}
+    enter(connection, ticket_id, step.value, stage, remark=remark, detail=detail, actor=actor, now_s=now_s)
     if step in TOLD:
         tell(connection, ticket_id, TOLD[step], at_s=now_s, actor=actor)
     return stage

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlalchemy import Connection, select, update
 
@@ -73,10 +74,13 @@ def redo(connection: Connection, ticket_id: TicketId, *, actor: ActorId, now_s: 
 
 
 def _since(connection: Connection, ticket_id: TicketId) -> int | None:
-    """When it failed again for the last time: its clocks began anew then."""
+    """When it broke again for the last time: its clocks began anew then. A "done" that looks disagree with buys none."""
     c = ticket_event.c
-    query = select(c.at_s).where(c.ticket_id == ticket_id, c.act == Step.FAIL).order_by(c.id.desc())
-    return connection.execute(query.limit(1)).scalar_one_or_none()
+    turns = (Step.FAIL, Step.VERIFY, Step.RECOVER)
+    query = select(c.act, c.at_s).where(c.ticket_id == ticket_id, c.act.in_(turns)).order_by(c.id)
+    found = connection.execute(query).all()
+    again = [at_s for (before, _), (act, at_s) in pairwise(found) if act == Step.FAIL and before != Step.FAIL]
+    return again[-1] if again else None
 
 
 def _end(pause: Pause, now_s: int) -> int:

@@ -14,7 +14,7 @@ from lenskeeper.tickets.rows import enter, set_desk, take_step, ticket_of
 from lenskeeper.tickets.rows_clocks import terms_of
 from lenskeeper.tickets.rows_contracts import contract
 from lenskeeper.tickets.schema import handing
-from lenskeeper.tickets.states import ENDED, Step
+from lenskeeper.tickets.states import Step, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ def ask(
     if not reason.strip():
         raise Invalid("say why it is theirs: --because TEXT", field="because")
     now = ticket_of(connection, Scope.ALL, ticket_id, now_s=now_s)
-    if now.stage in ENDED:
-        raise Conflict(f"ticket {ticket_id} is over")
+    after(now.stage, Step.ASSIGN)  # somebody who is there, or says that it works, is not sent away
     if now.desk is to_desk:
         raise Conflict(f"ticket {ticket_id} is with {to_desk.value} already")
     if (open_one := _open(connection, ticket_id)) is not None:
