@@ -55,7 +55,7 @@ DEPENDENCIES = {
 }  # fmt: skip
 ROOMS = {
     "base", "store", "protocols", "journal", "leases", "audit", "units", "inventory", "pictures", "probing", "diagnosis",
-    "availability", "reporting", "house", "cli",
+    "availability", "reporting", "tickets", "house", "cli",
 }  # fmt: skip
 # All that a table keeps as bytes. A picture would need such a column: adding one is a decision about the charter.
 PUBLISHED = {
