@@ -104,6 +104,7 @@ class Post:
     mails: list[bytes] = field(default_factory=list)
     logins: list[bytes] = field(default_factory=list)
     is_silent: bool = False
+    was_left: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @asynccontextmanager
@@ -119,6 +120,7 @@ async def post_office(
 
         if office.is_silent:
             await reader.read()
+            office.was_left.set()
             return
         say("220 hello")
         while line := await reader.readline():

@@ -60,7 +60,7 @@ def webhook(there: Web, name: str = "duty", **more: Any) -> dict[str, Any]:
 
 def say(home: Home, *changes: ChangeKind, **more: Any) -> None:
     def work(connection: Any) -> None:
-        number = make_ticket(connection, 4, **more)
+        number = make_ticket(connection, 4, **{"restore_by_s": NOON + 900_000, **more})
         for change in changes or [ChangeKind.OPENED]:
             tell(connection, number, change, home.now_s())
 
@@ -91,6 +91,16 @@ async def test_a_switch_with_all_its_cameras_is_one_post_and_stays_one(
     assert json.loads(came.body)["changes"][0]["cameras"] == 4
     assert house.standing(home) == {"duty": (0, 0), "power": (0, 0)}
     assert [(line.recipient, line.outcome) for line in house.tried(home, 10)] == [("duty", "sent")]
+
+
+async def test_a_ticket_whose_time_is_nearly_over_is_told_of_by_the_loop_itself(
+    store: Store, tmp_path: Path, there: Web
+) -> None:
+    home = home_of(store, tmp_path, webhook(there))
+    say(home, restore_by_s=NOON + 8 * 3_600)
+    for at_s in (NOON, NOON + 7 * 3_600 - 1, NOON + 7 * 3_600, NOON + 7 * 3_600 + 5):
+        assert await turn(home, at_s) == []
+    assert texts(there) == ["#1 new", "#1 due soon"]
 
 
 async def test_what_fails_is_tried_again_together_with_what_came_meanwhile(
@@ -160,6 +170,23 @@ async def test_what_a_sender_of_others_says_as_it_falls_is_not_kept(
     way = dataclasses.replace(house.ways(home)[0], sender=Fallen())
     await house.turn(home, [way], lambda *_: None)
     assert [line.remark for line in house.tried(home, 9)] == ["the sender fell over (ValueError)"]
+
+
+async def test_a_fault_of_ours_with_one_recipient_is_counted_and_the_others_are_told(
+    store: Store, tmp_path: Path, there: Web
+) -> None:
+    home = home_of(store, tmp_path, webhook(there, "first"), webhook(there))
+    say(home)
+    first, second = house.ways(home)
+    nowhere = dataclasses.replace(first.recipient, tz="No/Where", quiet=(0, 1))
+    failures: list[str] = []
+    await house.turn(
+        home,
+        [dataclasses.replace(first, recipient=nowhere), second],
+        lambda where, error: failures.append(f"{where} {type(error).__name__}"),
+    )
+    assert failures == ["messages Invalid"]
+    assert [each.path for each in there.came] == ["/duty"]
 
 
 async def test_the_loop_outlives_a_database_that_is_gone_and_ends_when_it_is_told(

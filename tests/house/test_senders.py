@@ -318,6 +318,7 @@ async def test_a_mail_server_that_says_nothing_is_hung_up_on(monkeypatch: pytest
         office.is_silent = True
         began = time.perf_counter()
         told = await failed(sender(kind="email", port=office.port, security="none", **MAILBOX))
+        await asyncio.wait_for(office.was_left.wait(), 2)
     assert "took more than" in str(told)
     assert told.may_retry
     assert time.perf_counter() - began < 3

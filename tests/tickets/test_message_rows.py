@@ -170,6 +170,49 @@ def test_a_ticket_that_was_told_of_is_told_of_when_it_recovers(store: Store) -> 
     store.write(work)
 
 
+def test_an_hour_before_its_time_is_over_a_ticket_is_told_of_once_and_after_a_pause_again(
+    store: Store,
+) -> None:
+    def warn(connection: Connection, at_s: int) -> None:
+        rows.warn(connection, actor=LOCAL_OPERATOR, now_s=at_s)
+
+    def count(connection: Connection) -> int:
+        return connection.execute(select(func.count()).select_from(message)).scalar_one()
+
+    def work(connection: Connection) -> None:
+        fleet(connection)
+        end = NOON + 8 * 3_600
+        number = make_ticket(connection, restore_by_s=end)
+        for more in (
+            {"held": "budget"}, {"stage": "done"}, {"ended_s": NOON + 1, "stage": "verified"}, {"opened_s": end - 3_600},
+        ):  # fmt: skip
+            make_ticket(connection, **{"restore_by_s": end, **more})
+        paused = make_ticket(connection, restore_by_s=end)
+        connection.execute(
+            insert(ticket_pause).values(ticket_id=paused, from_s=NOON, reason="no permit", actor="local")
+        )
+        warn(connection, end - 3_601)
+        assert count(connection) == 0
+        for at_s in (end - 3_600, end - 3_000, end - 901):
+            warn(connection, at_s)
+            assert count(connection) == 1
+        assert connection.execute(select(message.c.ticket_id)).scalar_one() == number
+        warn(connection, end - 900)
+        assert count(connection) == 2  # the short one, in its last quarter
+        connection.execute(update(ticket).where(ticket.c.id == number).values(restore_by_s=end + 90_000))
+        connection.execute(
+            insert(ticket_pause).values(
+                ticket_id=number, from_s=end - 60, to_s=end + 60, reason="no permit", actor="local"
+            )
+        )
+        warn(connection, end + 90_000 - 3_600)
+        assert count(connection) == 3
+        warn(connection, end + 90_000)
+        assert count(connection) == 3
+
+    store.write(work)
+
+
 def test_an_attempt_is_entered_before_it_is_made_and_what_fails_waits_on(store: Store) -> None:
     def work(connection: Connection) -> None:
         fleet(connection)

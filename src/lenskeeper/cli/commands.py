@@ -24,6 +24,7 @@ from lenskeeper.cli.demo import add_demo, run_demo
 from lenskeeper.cli.facts import add_facts, run_facts
 from lenskeeper.cli.init import add_init, run_init
 from lenskeeper.cli.lists import add_lists, run_cameras, run_runs
+from lenskeeper.cli.messages import add_messages, run_messages
 from lenskeeper.cli.organisation import (
     add_organisation,
     run_audit,
@@ -65,6 +66,7 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "facts": run_facts,
     "tickets": run_tickets,
     "causes": run_causes,
+    "messages": run_messages,
     "report": run_report,
     "assess": run_assess,
     "maintenance": run_maintenance,
@@ -103,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     add_plan(commands)
     add_facts(commands)
     add_tickets(commands)
+    add_messages(commands)
     add_reports(commands)
     add_assess(commands)
     add_upkeep(commands)

@@ -80,7 +80,7 @@ async def turn(home: Home, to: list[Way], failed: Failed) -> None:
     """Spread what is new, then tell whoever is to be told now; recipients do not wait for one another."""
     recipients = [way.recipient for way in to]
     if await asyncio.to_thread(_has_new, home):
-        await _write(home, lambda c: rows.spread(c, recipients, actor=POST, now_s=home.now_s()))
+        await _write(home, lambda c: _spread(home, c, recipients))
     ended = await asyncio.gather(*(_tell(home, way) for way in to), return_exceptions=True)
     for error in ended:
         if isinstance(error, Exception):
@@ -107,10 +107,15 @@ async def _tell(home: Home, way: Way) -> None:
     )
 
 
+def _spread(home: Home, connection: Connection, recipients: list[Recipient]) -> None:
+    rows.warn(connection, actor=POST, now_s=home.now_s())
+    rows.spread(connection, recipients, actor=POST, now_s=home.now_s())
+
+
 def _has_new(home: Home) -> bool:
     """A transaction that writes nothing would take the rounds' turn all the same."""
     with home.store.read() as connection:
-        return rows.has_new(connection, Scope.ALL)
+        return rows.has_new(connection, Scope.ALL, now_s=home.now_s())
 
 
 def _read(home: Home, recipient: Recipient, now_s: int) -> tuple[list[Waiting], list[Waiting]]:

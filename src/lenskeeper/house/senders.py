@@ -6,9 +6,11 @@ who is told what and when stands in tickets/messages.py, and the loop that asks 
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -123,8 +125,10 @@ class Email:
 
     def _send(self, message: Message, line: "_Line") -> None:
         try:
-            with self._connected() as server:
-                line.server = server
+            with self._unconnected() as line.server:
+                server = line.server
+                server._host = self.to.host  # type: ignore[attr-defined]  # what TLS checks; else only the constructor sets it
+                server.connect(self.to.host, self.to.port)
                 if self.to.security == "starttls":
                     server.starttls(context=trust(self.to.ca_file))
                 if self.to.user:
@@ -150,14 +154,13 @@ class Email:
         except (OSError, smtplib.SMTPException) as wrong:
             raise SendFailed(f"no mail server there ({type(wrong).__name__})", may_retry=True) from None
 
-    def _connected(self) -> smtplib.SMTP:
+    def _unconnected(self) -> smtplib.SMTP:
         """local_hostname: our own name is nobody's business, and looking it up may take its time."""
-        host, port = self.to.host, self.to.port
         if self.to.security == "tls":
             return smtplib.SMTP_SSL(
-                host, port, "lenskeeper", timeout=SMTP_STEP_S, context=trust(self.to.ca_file)
+                local_hostname="lenskeeper", timeout=SMTP_STEP_S, context=trust(self.to.ca_file)
             )
-        return smtplib.SMTP(host, port, "lenskeeper", timeout=SMTP_STEP_S)
+        return smtplib.SMTP(local_hostname="lenskeeper", timeout=SMTP_STEP_S)
 
     def _mail(self, message: Message) -> EmailMessage:
         mail = EmailMessage()
@@ -178,8 +181,10 @@ class _Line:
 
     def hang_up(self) -> None:
         """Whoever still waits for the server is woken by it."""
-        if self.server is not None and self.server.sock is not None:
-            self.server.sock.close()
+        held = None if self.server is None else self.server.sock
+        if held is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(held, socket.SHUT_RDWR)  # TLS would say goodbye first, and wait
 
 
 def _codes(codes: set[int]) -> str:

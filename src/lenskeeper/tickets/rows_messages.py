@@ -38,9 +38,11 @@ from lenskeeper.tickets.schema import (
     ticket_pause,
     ticket_point,
 )
+from lenskeeper.tickets.states import Stage
 from lenskeeper.units.schema import unit
 
 SPREAD_AT_ONCE: Final = 200
+SOON_S: Final = HOUR_S
 WAITING_READ_MAX: Final = 500  # of one recipient at a time: a digest names ten of them
 LISTED_MAX: Final = 200
 KEPT_DAYS: Final = 400  # a year of a contract, and its settlement
@@ -116,13 +118,48 @@ def _occasion(connection: Connection, row: Row[Any], change: ChangeKind, at_s: i
     return f"{life}, pause {connection.execute(over).scalar_one()}, level {level}"
 
 
+def warn(connection: Connection, *, actor: ActorId, now_s: int) -> int:
+    """Tell of tickets whose time to restore is nearly over; gives how many were looked at. Say it as often as you like.
+
+    Not of those that are held, paused, or said to work: nobody could do more, or looks decide.
+    """
+    found = connection.execute(_soon_over(now_s)).scalars().all()
+    for ticket_id in found:
+        tell(connection, ticket_id, ChangeKind.OVERDUE_SOON, at_s=now_s, actor=actor)
+    return len(found)
+
+
+def _soon_over(now_s: int) -> Select[Any]:
+    """By number: within SOON_S of the end, or within a quarter of the whole where that is less."""
+    c = ticket.c
+    paused = select(ticket_pause.c.ticket_id).where(ticket_pause.c.to_s.is_(None))
+    told = select(message.c.ticket_id).where(
+        message.c.change == ChangeKind.OVERDUE_SOON, message.c.at_s >= c.restore_by_s - SOON_S
+    )
+    return (
+        select(c.id)
+        .where(
+            c.ended_s.is_(None),
+            c.held == "",
+            c.stage != Stage.DONE,
+            c.restore_by_s > now_s,
+            c.restore_by_s - now_s <= SOON_S,
+            (c.restore_by_s - now_s) * 4 <= c.restore_by_s - c.opened_s,
+            c.id.not_in(paused),
+            c.id.not_in(told),
+        )
+        .order_by(c.id)
+        .limit(SPREAD_AT_ONCE)
+    )
+
+
 # ---- spread
 
 
-def has_new(connection: Connection, scope: Scope) -> bool:
-    """Whether anything waits to be spread. NotAllowed: the scope is not all."""
+def has_new(connection: Connection, scope: Scope, *, now_s: int) -> bool:
+    """Whether anything waits to be warned of or spread. NotAllowed: the scope is not all."""
     _whole(scope)
-    return connection.execute(_new().limit(1)).first() is not None
+    return any(connection.execute(one.limit(1)).first() is not None for one in (_new(), _soon_over(now_s)))
 
 
 def _new() -> Select[Any]:
