@@ -1,7 +1,6 @@
 """`lenskeeper accept`: a unit of an inherited fleet taken over, and a batch of new cameras accepted by a signed sheet."""
 
 import argparse
-import getpass
 import shlex
 from collections import Counter
 from collections.abc import Callable
@@ -10,10 +9,10 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from lenskeeper.base.access import ActorId
 from lenskeeper.base.days import date_of
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_named, actor_of, add_by
 from lenskeeper.house import acceptance
 from lenskeeper.house.acceptance import BatchOrder, Shown, write_sheet
 from lenskeeper.house.home import Home, opened
@@ -97,7 +96,7 @@ def _add_begin(acts: Any) -> None:
         metavar="FILE.geojson",
         help="boundaries: WGS-84 polygons with a property code",
     )
-    _add_by(new)
+    add_by(new)
 
 
 def _add_small(acts: Any) -> None:
@@ -107,7 +106,7 @@ def _add_small(acts: Any) -> None:
         description="One visit of three key frames to the main stream of each point; no picture is decoded or kept.",
     )
     look.add_argument("name", metavar="NAME")
-    _add_by(look)
+    add_by(look)
     show: argparse.ArgumentParser = acts.add_parser(
         "show",
         help="how a batch stands, or the sheet as it was signed",
@@ -126,13 +125,13 @@ def _add_small(acts: Any) -> None:
     said.add_argument("check", choices=[each.value for each in Check], metavar="CHECK", help=", ".join(Check))
     said.add_argument("word", choices=["passed", "failed"])
     said.add_argument("--words", required=True, metavar="TEXT", help="what was seen, where and when")
-    _add_by(said)
+    add_by(said)
     gone: argparse.ArgumentParser = acts.add_parser(
         "drop", help="end a batch that nobody will sign; its points count as their dates of service say"
     )
     gone.add_argument("name", metavar="NAME")
     gone.add_argument("--because", required=True, metavar="TEXT", help="why")
-    _add_by(gone)
+    add_by(gone)
 
 
 def _add_sign(acts: Any) -> None:
@@ -157,12 +156,6 @@ def _add_files(command: argparse.ArgumentParser) -> None:
         help="the sheet as .pdf, .xlsx, or .json (the very bytes that were signed)",
     )  # fmt: skip
     command.add_argument("--language", choices=["en", "zh-CN"], default="en", help="of the sheet (en)")
-
-
-def _add_by(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--by", default="", metavar="NAME", help="who does this (the account on this machine)"
-    )
 
 
 def run_accept(given: argparse.Namespace) -> int:
@@ -193,7 +186,7 @@ def _begin(home: Home, given: argparse.Namespace) -> int:
         given.unit,
         given.districts,
     )
-    made, count = acceptance.begin(home, order, _actor(given.by))
+    made, count = acceptance.begin(home, order, actor_of(given))
     over = instant_text(made.began_s + made.tender.watched_s, made.tz)
     out = console()
     out.print(f"{made.name}: {count} points are on trial; they are watched until {over} at least")
@@ -215,7 +208,7 @@ def _list(home: Home, _given: argparse.Namespace) -> int:
 
 
 def _measure(home: Home, given: argparse.Namespace) -> int:
-    done = run_loop(acceptance.measure(home, given.name, _actor(given.by)))
+    done = run_loop(acceptance.measure(home, given.name, actor_of(given)))
     out = console()
     counts = Counter(stream.outcome for stream in done.streams.values())
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common()) or "none"
@@ -231,22 +224,22 @@ def _show(home: Home, given: argparse.Namespace) -> int:
 
 def _answer(home: Home, given: argparse.Namespace) -> int:
     acceptance.answer(
-        home, given.name, given.code, Check(given.check), _actor(given.by), is_passed=given.word == "passed",
+        home, given.name, given.code, Check(given.check), actor_of(given), is_passed=given.word == "passed",
         words=given.words,
     )  # fmt: skip
-    console().print(f"{given.code}: {given.check} {given.word}, says {_actor(given.by)}")
+    console().print(f"{given.code}: {given.check} {given.word}, says {actor_of(given)}")
     return 0
 
 
 def _sign(home: Home, given: argparse.Namespace) -> int:
     done = acceptance.sign(
-        home, given.name, leave_out=given.leave_out, by=_actor(given.by), beside=_actor(given.beside)
+        home, given.name, leave_out=given.leave_out, by=actor_of(given), beside=actor_named(given.beside)
     )
     return _told(done, given)
 
 
 def _drop(home: Home, given: argparse.Namespace) -> int:
-    acceptance.drop(home, given.name, given.because, _actor(given.by))
+    acceptance.drop(home, given.name, given.because, actor_of(given))
     console().print(f"{given.name} is dropped: its points count as their dates of service say")
     return 0
 
@@ -285,10 +278,6 @@ def _verdict(sheet: AcceptanceSheet, sha256: str, language: Language) -> str:
     if sheet.signed_s is None:
         return f"{sheet.batch}: {told}; {text('draft', language)}"
     return f"{sheet.batch}: {told}; signed by {sheet.signed_by} with {sheet.signed_with}, SHA-256 {sha256}"
-
-
-def _actor(name: str) -> ActorId:
-    return ActorId(f"local:{name or getpass.getuser()}")
 
 
 ACTS: Final[dict[str, Callable[[Home, argparse.Namespace], int]]] = {

@@ -1,7 +1,6 @@
 """`lenskeeper assess`: a month's assessment from its draft over objections and rulings to its issue."""
 
 import argparse
-import getpass
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,9 @@ from lenskeeper.base.days import date_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.base.spans import Span
 from lenskeeper.cli.dates import instant
+from lenskeeper.cli.sheets import sheet_table
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_of, add_by
 from lenskeeper.house.assessments import (
     Line,
     NewAssessment,
@@ -37,7 +38,7 @@ from lenskeeper.reporting.definitions import Metric
 from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.objections import DAYS_USUAL, Effect, Explained, Proceeding
 from lenskeeper.reporting.snapshots import Snapshot
-from lenskeeper.reporting.tables import Sheet, figure_text, instant_text, written
+from lenskeeper.reporting.tables import figure_text, instant_text
 from lenskeeper.reporting.tables_beside import scheme_sheet
 from lenskeeper.reporting.tables_objections import (
     counts,
@@ -49,7 +50,7 @@ from lenskeeper.reporting.tables_objections import (
 )
 from lenskeeper.reporting.words import word
 
-ROWS_SHOWN: Final = 60
+SHOWN: Final = 60  # objections, runs of a stretch
 CHANGES_SHOWN: Final = 40
 RULINGS: Final = ("upheld", "rejected")
 
@@ -120,9 +121,7 @@ def add_assess(commands: Any) -> None:
                 help=f'"{text}"{more}',
             )
     for one in (draft, dispute, rule, issue):
-        one.add_argument(
-            "--by", default="", metavar="NAME", help="who does this (the account on this machine)"
-        )
+        add_by(one)
     for one in (show, page, rule, issue):
         one.add_argument("--language", choices=[each.value for each in Language], default="en", help="(en)")
 
@@ -154,7 +153,7 @@ def _draft(home: Home, given: argparse.Namespace) -> None:
         days=given.days,
         calendar=given.calendar,
     )
-    of = draft_assessment(home, order, _actor(given))
+    of = draft_assessment(home, order, actor_of(given))
     _print_whole(home, of.assessment_id, Language.EN)
     number = of.assessment_id
     out = console()
@@ -187,7 +186,7 @@ def _show(home: Home, given: argparse.Namespace) -> None:
 
 def _object(home: Home, given: argparse.Namespace) -> None:
     tz = shown(home, given.number).line.proceeding.tz
-    one = object_to(home, given.number, given.camera, _span(given, tz), given.reason, _actor(given))
+    one = object_to(home, given.number, given.camera, _span(given, tz), given.reason, actor_of(given))
     out = console()
     out.print(f"objection {one.name} by {one.author}: {span_text((one.a, one.b), tz)}")
     out.print(f"What is known of it:  lenskeeper assess objection {one.name}")
@@ -206,7 +205,7 @@ def _page(home: Home, given: argparse.Namespace) -> None:
         )
     for sheet in page_sheets(page, language):
         if sheet.rows:
-            out.print(_table(sheet, language, tz, ROWS_SHOWN))
+            out.print(sheet_table(sheet, language, tz, SHOWN))
         else:
             out.print(f"{sheet.title}: {word('none', language)}")
     if would is not None:
@@ -223,7 +222,7 @@ def _rule(home: Home, given: argparse.Namespace) -> None:
     ruling = Ruling(given.ruling == "upheld", given.words, span)
     decide = try_ruling if given.dry else rule_on
     number, objection = given.objection
-    one, did = decide(home, number, objection, ruling, _actor(given))
+    one, did = decide(home, number, objection, ruling, actor_of(given))
     if did is not None:
         _print_effect(did, language, tz)
     if given.dry:
@@ -236,7 +235,7 @@ def _rule(home: Home, given: argparse.Namespace) -> None:
 def _issue(home: Home, given: argparse.Namespace) -> None:
     language = Language(given.language)
     agreed = ActorId(f"local:{given.early}") if given.early else None
-    done = issue_assessment(home, given.number, _actor(given), agreed)
+    done = issue_assessment(home, given.number, actor_of(given), agreed)
     _print_whole(home, given.number, language)
     _print_changes(done.proceeding, done.changes, language)
     write_assessment(home, given.number, given.to, language)
@@ -251,13 +250,13 @@ def _print_whole(home: Home, number: int, language: Language) -> Line:
         f"assessment {number}: {found.line.whose}  {of.month}  {_stage(of, home.now_s())}", style="bold"
     )
     assert frozen.assessment is not None
-    out.print(_table(scheme_sheet(frozen.assessment, language), language, of.tz, ROWS_SHOWN))
+    out.print(sheet_table(scheme_sheet(frozen.assessment, language), language, of.tz, SHOWN))
     for name, snapshot in (("draft", found.draft), ("issued", found.issued)):
         if snapshot is not None:
             out.print(_rates(name, snapshot, language))
     if found.line.objections:
         sheet = objections_sheet(found.line.objections, found.draft.issue.report, language)
-        out.print(_table(sheet, language, of.tz, ROWS_SHOWN))
+        out.print(sheet_table(sheet, language, of.tz, SHOWN))
     out.print(counts(found.line.objections, language))
     return found.line
 
@@ -279,13 +278,15 @@ def _stage(of: Proceeding, now_s: int) -> str:
 
 
 def _print_effect(found: Effect, language: Language, tz: str) -> None:
-    console().print(_table(effect_sheet(found, language), language, tz, ROWS_SHOWN))
+    console().print(sheet_table(effect_sheet(found, language), language, tz, SHOWN))
 
 
 def _print_changes(of: Proceeding, found: Sequence[Explained], language: Language) -> None:
     out = console()
     if found:
-        out.print(_table(explained_sheet(of, found, language, cameras=True), language, of.tz, CHANGES_SHOWN))
+        out.print(
+            sheet_table(explained_sheet(of, found, language, cameras=True), language, of.tz, CHANGES_SHOWN)
+        )
         if len(found) > CHANGES_SHOWN:
             out.print(f"... and {len(found) - CHANGES_SHOWN} more; --to FILE.xlsx has them")
     out.print(f"{len(found)} figures are not as the draft has them")
@@ -306,22 +307,3 @@ def _scheme(words: Sequence[str]) -> SchemeOrder:
 
 def _span(given: argparse.Namespace, tz: str) -> Span:
     return instant(given.from_, tz, field="from"), instant(given.to_, tz, field="to")
-
-
-def _actor(given: argparse.Namespace) -> ActorId:
-    return ActorId(f"local:{given.by or getpass.getuser()}")
-
-
-def _table(sheet: Sheet, language: Language, tz: str, rows: int) -> Table:
-    table = Table(
-        *[heading.title for heading in sheet.headings],
-        title=sheet.title,
-        title_justify="left",
-        caption=sheet.note or None,
-        caption_justify="left",
-    )
-    for row in sheet.rows[:rows]:
-        table.add_row(
-            *[written(cell, h.kind, language, tz) for cell, h in zip(row, sheet.headings, strict=True)]
-        )
-    return table

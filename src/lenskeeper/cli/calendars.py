@@ -1,18 +1,17 @@
 """`lenskeeper calendars`: working hours, holidays and guarantee periods, by which the clocks of contracts run."""
 
 import argparse
-import getpass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
 
-from lenskeeper.base.access import ActorId
 from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.dates import duration, duration_in_words, instant
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_of, add_by
 from lenskeeper.house.calendars import (
     add_guarantee,
     calendar_lines,
@@ -55,9 +54,7 @@ def add_calendars(commands: Any) -> None:
     load.add_argument("--year", type=int, required=True, metavar="YYYY")
     acts = [new, load, *_add_guarantee(does)]
     for one in acts:
-        one.add_argument(
-            "--by", default="", metavar="NAME", help="who does this (the account on this machine)"
-        )
+        add_by(one)
 
 
 def _add_guarantee(does: Any) -> list[argparse.ArgumentParser]:
@@ -99,11 +96,11 @@ def run_calendars(given: argparse.Namespace) -> int:
             case "list":
                 _list(home)
             case "set":
-                anew = set_calendar(home, given.name, given.tz, given.hours, _actor(given))
+                anew = set_calendar(home, given.name, given.tz, given.hours, actor_of(given))
                 out.print(f"calendar {given.name} is set{_anew(anew)}")
                 out.print(f"Next:  lenskeeper calendars load {given.name} FILE --year YYYY")
             case "load":
-                days, anew = load_year(home, given.name, given.list, given.year, _actor(given))
+                days, anew = load_year(home, given.name, given.list, given.year, actor_of(given))
                 out.print(f"{days} days of {given.year} are loaded into {given.name}{_anew(anew)}")
             case "guarantee":
                 _guarantee(home, given)
@@ -133,7 +130,7 @@ def _guarantee(home: Home, given: argparse.Namespace) -> None:
             _enter(home, given)
         case "revoke":
             gone, anew = revoke_guarantee(
-                home, given.number, given.reason, _actor(given), wholly=given.wholly
+                home, given.number, given.reason, actor_of(given), wholly=given.wholly
             )
             console().print(f"guarantee period {given.number} ({gone.period.name}) is revoked{_anew(anew)}")
 
@@ -148,7 +145,7 @@ def _enter(home: Home, given: argparse.Namespace) -> None:
         name=given.name, from_s=begin, to_s=end, respond_s=given.respond, restore_s=given.restore,
         document=given.document, points=points, freezes_works=given.freeze_works,
     )  # fmt: skip
-    made = add_guarantee(home, new, _actor(given))
+    made = add_guarantee(home, new, actor_of(given))
     out = console()
     out.print(
         f"guarantee period {made.period.guarantee_id} ({made.period.name}) holds for {made.points} cameras"
@@ -183,7 +180,3 @@ def _list_guarantees(home: Home) -> None:
 
 def _anew(tickets: int) -> str:
     return f"; the clocks of {tickets} open tickets were worked out anew" if tickets else ""
-
-
-def _actor(given: argparse.Namespace) -> ActorId:
-    return ActorId(f"local:{given.by or getpass.getuser()}")

@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import getpass
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +11,11 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from lenskeeper.base.access import ActorId
 from lenskeeper.base.days import day_span, zone_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_of, add_by
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.house.cameras import (
     PictureFile,
@@ -53,7 +52,7 @@ def add_camera(commands: Any) -> None:
         "What a hand corrects, no later sheet overwrites.",
     )
     camera.add_argument("camera", metavar="CAMERA", help="its code or its whole name")
-    camera.add_argument("--by", default="", metavar="NAME", help="who says so (the account on this machine)")
+    add_by(camera, "who says so")
     acts = camera.add_subparsers(dest="act", metavar="ACT")
     change = acts.add_parser("set", help="correct values: set model=DS-2CD3T25 klass=1")
     change.add_argument(
@@ -97,7 +96,7 @@ def add_probe_plan(kinds: Any) -> None:
 
 def run_camera(given: argparse.Namespace) -> int:
     """Show it, or act upon it."""
-    actor = ActorId(f"local:{given.by or getpass.getuser()}")
+    actor = actor_of(given)
     with opened(given.config) as home:
         match given.act:
             case "set":

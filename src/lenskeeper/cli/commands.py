@@ -18,8 +18,8 @@ from lenskeeper.cli.assess import add_assess, run_assess
 from lenskeeper.cli.calendars import add_calendars, run_calendars
 from lenskeeper.cli.camera import add_camera, run_camera
 from lenskeeper.cli.check import add_check, run_check
-from lenskeeper.cli.day_plans import add_plan, run_plan
 from lenskeeper.cli.contracts import add_contracts, run_contracts
+from lenskeeper.cli.day_plans import add_plan, run_plan
 from lenskeeper.cli.demo import add_demo, run_demo
 from lenskeeper.cli.facts import add_facts, run_facts
 from lenskeeper.cli.init import add_init, run_init

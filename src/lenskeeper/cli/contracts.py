@@ -1,7 +1,6 @@
 """`lenskeeper contracts`: who keeps which cameras by what terms, and what a month of it costs the contractor."""
 
 import argparse
-import getpass
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any, Final
 from rich.table import Table
 from rich.text import Text
 
-from lenskeeper.base.access import ActorId
 from lenskeeper.base.days import date_of, zone_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.dates import duration_in_words, local_date
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_of, add_by
 from lenskeeper.house.calendars import points_said
 from lenskeeper.house.contracts import (
     Changes,
@@ -56,9 +55,7 @@ def add_contracts(commands: Any) -> None:
     month.add_argument("--to", type=Path, metavar="FILE", help="write it as .pdf, .xlsx or .csv")
     month.add_argument("--language", choices=[one.value for one in Language], default="en", help="(en)")
     for one in acts:
-        one.add_argument(
-            "--by", default="", metavar="NAME", help="who does this (the account on this machine)"
-        )
+        add_by(one)
 
 
 def _add_new(does: Any) -> argparse.ArgumentParser:
@@ -119,10 +116,6 @@ def _add_points(does: Any) -> argparse.ArgumentParser:
     return lot
 
 
-def _actor(given: argparse.Namespace) -> ActorId:
-    return ActorId(f"local:{given.by or getpass.getuser()}")
-
-
 def run_contracts(given: argparse.Namespace) -> int:
     """List, enter, amend, fill, show, or settle a month."""
     with opened(given.config) as home:
@@ -146,7 +139,7 @@ def _run_add(home: Home, given: argparse.Namespace) -> None:
     new = NewContract(
         given.name, given.contractor, given.document, given.begin, given.end, given.terms, given.calendar
     )
-    made = add_contract(home, new, _actor(given))
+    made = add_contract(home, new, actor_of(given))
     out = console()
     out.print(f"{made.name} is entered; its lot is empty")
     out.print(f"next:  lenskeeper contracts points {made.name!r} --add CODE ...")
@@ -155,7 +148,7 @@ def _run_add(home: Home, given: argparse.Namespace) -> None:
 def _run_amend(home: Home, given: argparse.Namespace) -> None:
     calendar = "" if given.calendar == NO_CALENDAR else given.calendar
     changes = Changes(given.document, given.contractor, given.end, calendar, given.terms, given.correction)
-    after, tickets = amend_contract(home, given.name, changes, _actor(given))
+    after, tickets = amend_contract(home, given.name, changes, actor_of(given))
     console().print(f"{after.name} is amended by {after.document}; {tickets} open tickets have new clocks")
 
 
@@ -168,10 +161,10 @@ def _run_points(home: Home, given: argparse.Namespace) -> None:
         raise Invalid(f"there is no file {given.file}", field="file")
     points = points_said(home, named, given.unit)
     if given.add is not None:
-        count = add_points(home, given.name, points, given.on, _actor(given))
+        count = add_points(home, given.name, points, given.on, actor_of(given))
         said = f"{count} cameras are in the lot of {given.name} now; {len(points) - count} were already"
     else:
-        count = remove_points(home, given.name, points, given.on, _actor(given))
+        count = remove_points(home, given.name, points, given.on, actor_of(given))
         said = f"{count} cameras are out of the lot of {given.name}"
     console().print(said)
 

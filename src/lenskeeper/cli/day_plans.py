@@ -12,8 +12,8 @@ from lenskeeper.base.access import Scope
 from lenskeeper.base.days import date_of
 from lenskeeper.cli.camera import add_probe_plan, run_probe_plan
 from lenskeeper.cli.dates import local_date
-from lenskeeper.cli.organisation import actor_of, add_by
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_of, add_by
 from lenskeeper.house.day_plans import (
     DayOrder,
     day_lines,

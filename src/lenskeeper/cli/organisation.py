@@ -1,18 +1,17 @@
 """`lenskeeper units`, `divisions`, `backlog`, `audit`: whose the cameras are, what was inherited, who did what."""
 
 import argparse
-import getpass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
 
-from lenskeeper.base.access import ActorId
 from lenskeeper.base.days import date_of, day_span, local_day, zone_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_of, add_by
 from lenskeeper.house.home import Home, opened
 from lenskeeper.house.organisation import (
     NewUnit,
@@ -117,18 +116,6 @@ def _add_divisions(commands: Any) -> None:
     )
     for one in (load, gone):
         add_by(one)
-
-
-def add_by(command: argparse.ArgumentParser) -> None:
-    """Declare whose act it is."""
-    command.add_argument(
-        "--by", default="", metavar="NAME", help="who does this (the account on this machine)"
-    )
-
-
-def actor_of(given: argparse.Namespace) -> ActorId:
-    """Whose act it is: the name that was given, else the account on this machine."""
-    return ActorId(f"local:{given.by or getpass.getuser()}")
 
 
 def run_units(given: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from lenskeeper.base.days import date_of, zone_of
 from lenskeeper.base.errors import Invalid
+from lenskeeper.cli.sheets import ROWS_SHOWN, sheet_table
 from lenskeeper.cli.table import console
 from lenskeeper.house.home import opened
 from lenskeeper.house.reports import (
@@ -35,11 +36,10 @@ from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.report import Report
 from lenskeeper.reporting.rows_issues import IssuedLine
 from lenskeeper.reporting.snapshots import Snapshot
-from lenskeeper.reporting.tables import Sheet, figure_text, instant_text, sheets, unit_title, written
+from lenskeeper.reporting.tables import figure_text, instant_text, sheets, unit_title
 from lenskeeper.reporting.tables_beside import behind_sheet, changes_sheet, comparison_sheet, scheme_sheet
 from lenskeeper.reporting.words import word
 
-ROWS_SHOWN: Final = 20
 BEHIND: Final = frozenset({"cameras", "definitions", "days"})  # whole in files; a terminal shows the rest
 
 
@@ -140,7 +140,7 @@ def _behind(report: Report, given: argparse.Namespace) -> None:
     language, metric, out = Language(given.language), Metric(given.behind), console()
     group = group_named(report, given.group)
     sheet = behind_sheet(report, group, metric, language)
-    out.print(_table(sheet, language, report.period.tz, rows=len(sheet.rows)))
+    out.print(sheet_table(sheet, language, report.period.tz, rows=len(sheet.rows)))
     rows, whole = drill(report, group, metric), group.figure(metric)
     total = f"{sum(r.numerator for r in rows)} / {sum(r.denominator for r in rows)}"
     out.print(f"{len(rows)} cameras add up to {total}: {figure_text(whole, language)}")
@@ -198,7 +198,7 @@ def _print_changes(found: Revised, language: Language) -> None:
     before, after = found.before.issue, found.after.issue
     if found.changes:
         sheet = changes_sheet(found.changes, language)
-        out.print(_table(sheet, language, after.report.period.tz))
+        out.print(sheet_table(sheet, language, after.report.period.tz))
         if len(sheet.rows) > ROWS_SHOWN:
             out.print(
                 f"... and {len(sheet.rows) - ROWS_SHOWN} more; report issued N --against M --to FILE.xlsx has them"
@@ -222,7 +222,7 @@ def _assess(given: argparse.Namespace) -> int:
 
 def _print_assessment(found: Assessment, frozen: Snapshot, language: Language) -> None:
     out, report = console(), frozen.issue.report
-    out.print(_table(scheme_sheet(found, language), language, report.period.tz))
+    out.print(sheet_table(scheme_sheet(found, language), language, report.period.tz))
     verdict = {None: "", True: "passed", False: "not passed"}[found.passed]
     out.print(f"{found.title}: {points_text(found.points)} of {found.out_of} points {verdict}".rstrip())
     revision = f"revision {frozen.issue.revision}" if frozen.issue.revision else "draft (not issued)"
@@ -239,7 +239,7 @@ def _compare(given: argparse.Namespace) -> int:
     out, found = console(), whole.found
     if found.differences:
         sheet = comparison_sheet(found, language)
-        out.print(_table(sheet, language, whole.report.period.tz, rows=len(sheet.rows)))
+        out.print(sheet_table(sheet, language, whole.report.period.tz, rows=len(sheet.rows)))
     out.print(
         f"{found.agreed} cameras agree, {len(found.differences)} differ, {found.unread} rows without a figure"
     )
@@ -263,21 +263,6 @@ def _print(report: Report, language: Language) -> None:
     out.print(f"{unit_title(report, language)}  {report.period.name}", style="bold")
     for sheet in sheets(report, language):
         if sheet.key not in BEHIND and sheet.rows:
-            out.print(_table(sheet, language, report.period.tz))
+            out.print(sheet_table(sheet, language, report.period.tz))
             if len(sheet.rows) > ROWS_SHOWN:
                 out.print(word("more_rows", language).format(count=len(sheet.rows) - ROWS_SHOWN))
-
-
-def _table(sheet: Sheet, language: Language, tz: str, rows: int = ROWS_SHOWN) -> Table:
-    table = Table(
-        *[heading.title for heading in sheet.headings],
-        title=sheet.title,
-        title_justify="left",
-        caption=sheet.note or None,
-        caption_justify="left",
-    )
-    for row in sheet.rows[:rows]:
-        table.add_row(
-            *[written(cell, h.kind, language, tz) for cell, h in zip(row, sheet.headings, strict=True)]
-        )
-    return table

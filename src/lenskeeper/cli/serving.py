@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from lenskeeper.base.access import LOCAL_OPERATOR, Scope
+from lenskeeper.base.access import LOCAL_OPERATOR
 from lenskeeper.base.days import date_of, local_day
 from lenskeeper.cli.check import seconds
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import unit_scope
 from lenskeeper.house.clock import StandingClock, SystemClock
-from lenskeeper.house.home import Home, opened
+from lenskeeper.house.home import opened
 from lenskeeper.house.lists import write_lists
 from lenskeeper.house.logs import set_up_logs
 from lenskeeper.house.organisation import UnitLine, left_behind, unit_lines
@@ -137,7 +138,7 @@ def run_survey(given: argparse.Namespace) -> int:
     """Print the buckets."""
     language = Language(given.language)
     with opened(given.config) as home:
-        found = surveyed(home, _scope(home, given.unit))
+        found = surveyed(home, unit_scope(home, given.unit))
         lines = unit_lines(home, found)
         paths = {line.unit.unit_id: line.unit.path for line in lines}
         for path in given.to:
@@ -211,10 +212,3 @@ def _accepted_from(line: UnitLine) -> str:
     if line.accepted_from_s is None:
         return ""
     return str(date_of(local_day(line.accepted_from_s, line.unit.tz)))
-
-
-def _scope(home: Home, path: str) -> Scope:
-    if not path:
-        return Scope.ALL
-    with home.store.read() as connection:
-        return Scope(frozenset({units.find(connection, Scope.ALL, path)}))

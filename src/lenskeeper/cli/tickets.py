@@ -13,12 +13,11 @@ from lenskeeper.base.days import local_instant, zone_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.base.spans import Span
 from lenskeeper.cli.dates import local_date
-from lenskeeper.cli.organisation import actor_of, add_by
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_of, add_by, unit_scope
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.house import tickets as desk
 from lenskeeper.house.home import Home, opened
-from lenskeeper.house.organisation import scope_of
 from lenskeeper.house.tickets import BY_HAND, TicketFile
 from lenskeeper.inventory.rows_devices import Equipment
 from lenskeeper.tickets.causes import CauseKind
@@ -143,7 +142,7 @@ def run_tickets(given: argparse.Namespace) -> int:
             return _list(home, given)
         number = TicketId(given.number)
         if given.act == "show":
-            _show(home, desk.file_of(home, _scope(home, given.unit), number))
+            _show(home, desk.file_of(home, unit_scope(home, given.unit), number))
             return 0
         _act(home, number, given)
         ticket = desk.file_of(home, Scope.ALL, number).ticket
@@ -185,7 +184,7 @@ def _list(home: Home, given: argparse.Namespace) -> int:
     if given.limit < 1:
         raise Invalid("--limit is 1 or more", field="limit")
     asked = Asked(not given.ended, given.desk, contract_id, given.kind, None, given.limit)
-    found = desk.listed(home, _scope(home, given.unit), asked)
+    found = desk.listed(home, unit_scope(home, given.unit), asked)
     table = Table("no.", "cause", "shows", "cameras", "class", "stage", "desk", "pays", "restore by")
     late = 0
     for ticket in found:
@@ -387,10 +386,3 @@ def read_rain(path: Path, tz: str) -> list[Span]:
                 raise Invalid(f"{path.name}, row {number}: it ends before it begins", field="list")
             spans.append((a, b))
     return spans
-
-
-def _scope(home: Home, path: str) -> Scope:
-    if not path:
-        return Scope.ALL
-    with home.store.read() as connection:
-        return scope_of(connection, path)

@@ -1,7 +1,6 @@
 """`lenskeeper maintenance`, `backup`, `restore`, `verify`: time that does not count, and books that can be trusted."""
 
 import argparse
-import getpass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from lenskeeper.base.errors import Invalid, NotFound
 from lenskeeper.base.spans import Span
 from lenskeeper.cli.dates import instant
 from lenskeeper.cli.table import console
+from lenskeeper.cli.whose import actor_of, add_by
 from lenskeeper.house.home import Home, opened
 from lenskeeper.house.upkeep import agree_to_work, back_up_to, plan_work, restore_from, verified
 from lenskeeper.inventory.rows_points import find
@@ -54,9 +54,7 @@ def add_upkeep(commands: Any) -> None:
     undo.add_argument("--reason", required=True, metavar="TEXT")
     kinds.add_parser("list", help="the plans there are")
     for one in (plan, agree, undo):
-        one.add_argument(
-            "--by", default="", metavar="NAME", help="who does this (the account on this machine)"
-        )
+        add_by(one)
 
     keep: argparse.ArgumentParser = commands.add_parser(
         "backup",
@@ -84,7 +82,7 @@ def run_maintenance(given: argparse.Namespace) -> int:
     with opened(given.config) as home:
         if given.kind == "list":
             return _list(home)
-        actor, now_s = ActorId(f"local:{given.by or getpass.getuser()}"), home.now_s()
+        actor, now_s = actor_of(given), home.now_s()
         if given.kind == "add":
             plan = _add(home, given, actor)
         elif given.kind == "approve":
