@@ -34,8 +34,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A ticket as the desk must know it: not ended, or ended less than REGRESS_S ago, or cancelled and still faulty.
-    """
+    """A ticket as the desk must know it: not ended, or ended less than REGRESS_S ago, or cancelled and still faulty."""
 
     ticket_id: TicketId
     kind: CauseKind

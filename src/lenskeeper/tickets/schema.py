@@ -394,7 +394,12 @@ message = table(
     CheckConstraint("(ticket_id IS NULL) <> (storm_id IS NULL)", name="of_one"),
     UniqueConstraint("ticket_id", "change", "occasion", name="uq_message_ticket_change"),
     UniqueConstraint("storm_id", "change", "occasion", name="uq_message_storm_change"),
-    Index("message_unspread", "id", sqlite_where=text("spread_s IS NULL"), postgresql_where=text("spread_s IS NULL")),
+    Index(
+        "message_unspread",
+        "id",
+        sqlite_where=text("spread_s IS NULL"),
+        postgresql_where=text("spread_s IS NULL"),
+    ),
     Index("message_at", "at_s"),
     ids_used_once=True,
     comment="A row is one thing to tell of a ticket, or of a storm in place of all that it holds: one for each change and "
@@ -408,7 +413,12 @@ message_try = table(
     Column("recipient", Text, nullable=False),
     Column("at_s", BigInteger, nullable=False),
     Column("messages", Integer, nullable=False),
-    Column("outcome", Text, CheckConstraint("outcome IN ('', 'sent', 'failed')", name="outcome_known"), nullable=False),
+    Column(
+        "outcome",
+        Text,
+        CheckConstraint("outcome IN ('', 'sent', 'failed')", name="outcome_known"),
+        nullable=False,
+    ),
     _words("remark"),
     Index("message_try_of", "recipient", "at_s"),
     ids_used_once=True,
@@ -496,7 +506,9 @@ day_job = table(
     Column("point_id", Integer, ForeignKey(point.c.id), nullable=False),
     _words("kind"),
     Column("since_s", BigInteger),
-    ForeignKeyConstraint(["plan_id", "number"], ["day_stop.plan_id", "day_stop.number"], name="fk_day_job_stop"),
+    ForeignKeyConstraint(
+        ["plan_id", "number"], ["day_stop.plan_id", "day_stop.number"], name="fk_day_job_stop"
+    ),
     CheckConstraint("(ticket_id IS NULL) = (since_s IS NOT NULL)", name="ticket_or_cleaning"),
     Index("day_job_ticket", "ticket_id"),
     Index("day_job_point", "point_id"),
