@@ -138,13 +138,13 @@ place_things = st.fixed_dictionaries(
     st.lists(st.booleans(), min_size=40, max_size=40),
 )
 def test_every_trouble_has_exactly_one_cause_and_every_group_obeys_the_rule(
-    things: list[dict[CauseKind, str]], whats: list[str], onsets: list[int], failed: list[bool]
+    things: list[dict[CauseKind, str]], shows: list[str], onsets: list[int], failed: list[bool]
 ) -> None:
     numbers = count(1)
     places = [Place(PointId(next(numbers)), 2, {k: v for k, v in each.items() if v}) for each in things]
     troubles = [
         Trouble(p.point_id, what, T + onset)
-        for p, what, onset, is_down in zip(places, whats, onsets, failed, strict=False)
+        for p, what, onset, is_down in zip(places, shows, onsets, failed, strict=False)
         if is_down
     ]
     known = topology(places)
