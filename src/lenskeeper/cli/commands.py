@@ -22,6 +22,7 @@ from lenskeeper.cli.contracts import add_contracts, run_contracts
 from lenskeeper.cli.day_plans import add_plan, run_plan
 from lenskeeper.cli.demo import add_demo, run_demo
 from lenskeeper.cli.facts import add_facts, run_facts
+from lenskeeper.cli.handover import add_handover, run_handover
 from lenskeeper.cli.init import add_init, run_init
 from lenskeeper.cli.lists import add_lists, run_cameras, run_runs
 from lenskeeper.cli.messages import add_messages, run_messages
@@ -67,6 +68,7 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "tickets": run_tickets,
     "causes": run_causes,
     "messages": run_messages,
+    "handover": run_handover,
     "report": run_report,
     "assess": run_assess,
     "maintenance": run_maintenance,
@@ -106,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
     add_facts(commands)
     add_tickets(commands)
     add_messages(commands)
+    add_handover(commands)
     add_reports(commands)
     add_assess(commands)
     add_upkeep(commands)

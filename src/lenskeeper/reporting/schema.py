@@ -108,3 +108,26 @@ objection: Final = table(
     "with the objector as its author and the ruler as its second person: a ruling changes no figure by itself. "
     "Not a correction written into a figure: nobody could say later what it was made of.",
 )
+
+# ---- shift handovers: written by rows_handover.py
+
+shift_handover: Final = table(
+    "shift_handover",
+    Column("id", Integer, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("from_s", BigInteger, nullable=False),
+    Column("to_s", BigInteger, CheckConstraint("to_s > from_s", name="lasts"), nullable=False),
+    Column("giver", Text, CheckConstraint("giver <> ''", name="has_giver"), nullable=False),
+    Column("taker", Text, CheckConstraint("taker <> ''", name="has_taker"), nullable=False),
+    Column("signed_s", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    CheckConstraint("giver <> taker", name="two_people"),
+    Index("shift_handover_of", "unit", "to_s"),
+    ids_used_once=True,
+    comment="A row is a shift as it was handed over: body is canonical JSON of handover.Handover and sha256 its hash. "
+    "Written once, when both have put their names under it, and never changed. giver and taker are operators' accounts. "
+    "unit is the path of the tree then, empty for all: a handover outlives the unit. Not worked out again from tickets: "
+    "what nobody knew at eight o'clock was not handed over.",
+)

@@ -300,6 +300,21 @@ def _word(table: Mapping[str, tuple[str, str]], key: str, language: Language) ->
     return "" if pair is None else pair[0 if language == "zh-CN" else 1]
 
 
+def cause_word(kind: str, language: Language) -> str:
+    """A kind of cause in words; empty where it is none."""
+    return _word(_CAUSES, kind, language)
+
+
+def what_word(what: str, language: Language) -> str:
+    """An outcome or a kind of fault in words; empty where it is none."""
+    return _word(_WHATS, what, language)
+
+
+def desk_word(desk: str, language: Language) -> str:
+    """A desk in words; empty where it is none."""
+    return _word(_DESKS, desk, language)
+
+
 def said(waiting: Sequence[Waiting], recipient: Recipient) -> Message:
     """One message of one or many changes. key: of the first and the last of them."""
     assert waiting

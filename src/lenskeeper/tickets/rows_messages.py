@@ -218,7 +218,7 @@ def _facts(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Facts]
     of_tickets = {row.ticket_id for row in rows if row.ticket_id is not None}
     of_storms = {row.storm_id for row in rows if row.storm_id is not None}
     tickets = {row.id: row for row in connection.execute(_tickets().where(ticket.c.id.in_(of_tickets))).all()}
-    units = _units(connection, of_tickets)
+    units = unit_names(connection, of_tickets)
     unsaid = _unsaid(connection, of_tickets)
     storms = {one: _storm_facts(connection, one) for one in of_storms}
     found: dict[int, Facts] = {}
@@ -255,8 +255,8 @@ def _tickets() -> Select[Any]:
     )
 
 
-def _units(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """The name of the unit that most of a ticket's cameras belong to."""
+def unit_names(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The name of the unit that most of a ticket's cameras belong to; for whoever may see the tickets already."""
     found: dict[int, str] = {}
     for ticket_id, name, _ in connection.execute(
         select(ticket_point.c.ticket_id, unit.c.name, func.count().label("cameras"))
