@@ -68,6 +68,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 TURN_S: Final = 600
 NEW: Final = 50  # points of the batch that is accepted
 OBJECTIONS: Final = 40
+STORM_DAY: Final = 12
 STORM_FROM: Final = 1_000  # cameras: fewer have too few poles for fifty causes in an hour
 HOLIDAYS: Final = [(d, "holiday") for d in range(1, 8)] + [(10, "work")]
 CREW: Final = ActorId("local:crew")
@@ -220,9 +221,9 @@ class City:
             self.lone(n, at(17, 10) + self.minutes(120), 5, answers_after_s=20 * MINUTE)
         for n in self.festival()[3:5]:
             self.lone(n, at(18, 9), 6, answers_after_s=50 * MINUTE)
-        storm = self.chance.sample(range(102, self.cameras, 3), min(120, self.cameras // 4))  # as many poles
+        storm = self.chance.sample(range(102, self.cameras, 3), min(120, self.cameras // 6))  # as many poles
         for k, n in enumerate(storm):
-            self.lone(n, at(12, 14) + k % 55 * MINUTE, 3 + k % 9)
+            self.lone(n, at(STORM_DAY, 14) + k % 55 * MINUTE, 3 + k % 9)
         self.plant_relapses()
         self.plant_usual()
         self.plant_reboots()
@@ -418,16 +419,64 @@ def is_due(work: Work) -> bool:
     return work.to_s > opens(work) - MINUTE and not work.is_relapse
 
 
+def arrives(seen: Seen, work: Work) -> int:
+    """The turn after which somebody is on site."""
+    again_s = turn_after(work.from_s + PATIENCE_S[1]) if work.is_relapse else 0
+    accepts_s = turn_after(max(seen.assigned_s or 0, work.from_s, again_s) + work.answers_after_s)
+    return max(accepts_s + TURN_S, turn_after(work.to_s - 30 * MINUTE))
+
+
 def crew_is_there(seen: Seen, work: Work) -> bool:
     """Whether somebody is on site before the looks believe that it came back."""
-    if work.is_left or work.kind is not CauseKind.CAMERA:
-        return False
-    sent_s = max(
-        seen.assigned_s or 0, work.from_s, turn_after(work.from_s + PATIENCE_S[1]) if work.is_relapse else 0
-    )
-    accepts_s = turn_after(sent_s + work.answers_after_s)
-    arrives_s = max(accepts_s + TURN_S, turn_after(work.to_s - 30 * MINUTE))
-    return arrives_s < turn_after(work.to_s + SETTLE_S)
+    is_lone = work.kind is CauseKind.CAMERA and not work.is_left
+    return is_lone and arrives(seen, work) < turn_after(work.to_s + SETTLE_S)
+
+
+def ends(seen: Seen, work: Work) -> int:
+    """The turn that ends its ticket."""
+    settled_s = turn_after(work.to_s + SETTLE_S)
+    if not crew_is_there(seen, work):
+        return settled_s
+    finished_s = max(arrives(seen, work) + TURN_S, turn_after(work.to_s))
+    return max(finished_s + TURN_S, settled_s)
+
+
+def check_handover(town: City, home: Home, ledger: Ledger) -> None:
+    """The day of the storm as it is handed over."""
+    span = (at(STORM_DAY, 0), at(STORM_DAY + 1, 0))
+    file = town.folder / "shift.json"
+    when = [time.strftime("%Y-%m-%d %H:%M", time.gmtime(edge + 8 * HOUR)) for edge in span]
+    town.type(
+        "handover", "sign", "--from", when[0], "--until", when[1], "--giver", "wang", "--taker", "li",
+        "--to", str(file), "--to", str(town.folder / "shift.pdf"), "--language", "zh-CN",
+    )  # fmt: skip
+    for language in ("en", "zh-CN"):
+        town.type(
+            "handover", "eight", "--to", str(town.folder / f"eight-{language}.pdf"), "--language", language
+        )
+    with home.store.read() as connection:
+        every = ticket_rows.tickets(connection, Scope.ALL, Asked(None, limit=1_000_000), now_s=town.clock.now)
+    seen = {(t.onset_s, t.opened_s, int(t.thing)): town.seen[t.ticket_id] for t in every if t.thing.isdigit()}
+    due = [w for w in town.works if is_due(w) and opens(w) < span[1]]
+
+    def end_of(work: Work) -> int:
+        key = (work.from_s, opens(work), int(town.point_of[work.cameras[0]]))
+        return ends(seen.get(key, Seen(opens(work))), work)
+
+    closed = [w for w in due if span[0] <= end_of(w) < span[1]]
+    truth = {
+        "opened": sum(opens(w) >= span[0] for w in due),
+        "closed": len(closed),
+        "still open": sum(end_of(w) >= span[1] for w in due),
+    }
+    shift = json.loads(file.read_text())["shift"]
+    counts = dict(shift["counts"])
+    got = {
+        "opened": counts.get("opened", 0),
+        "closed": sum(counts.get(name, 0) for name in ("repaired", "by_itself", "cancelled")),
+        "still open": shift["still_open"],
+    }
+    ledger.hold("the handover of the day of the storm", got, truth)
 
 
 def check_tickets(town: City, home: Home, ledger: Ledger) -> list[Ticket]:
@@ -710,7 +759,9 @@ def run(folder: Path, cameras: int) -> None:
                 "on the pole",
             )
         town.desk.forget()
-        town.live(home, 10, 14)
+        town.live(home, 10, STORM_DAY + 1)
+        check_handover(town, home, ledger)
+        town.live(home, STORM_DAY + 1, 14)
         check_batch(town, ledger)
         town.desk.forget()
         town.live(home, 14, DAYS + 1)

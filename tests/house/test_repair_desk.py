@@ -222,7 +222,7 @@ def test_a_street_lighting_feed_shows_its_shape_and_goes_to_the_power_company(st
     def by_day(at_s: int) -> Mapping[PointId, str]:
         return silent(*city.points[:3]) if 6 <= (at_s + 8 * 3_600) // 3_600 % 24 < 18 else {}
 
-    city.live(60 * 24 * 6, by_day, turn_every=15)
+    city.live(60 * 24 * 6, by_day, turn_every=30)
     found = [t for t in city.tickets(live=None) if t.kind is CauseKind.POLE]
     assert [(t.shape, t.desk) for t in found] == [(Shape.STREET_LIGHTING, Desk.POWER)]
 
