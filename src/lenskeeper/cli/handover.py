@@ -12,6 +12,7 @@ from rich.table import Table
 from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.dates import instant
+from lenskeeper.cli.sheets import ROWS_SHOWN, sheet_table
 from lenskeeper.cli.table import console
 from lenskeeper.cli.whose import actor_named, actor_of, add_by
 from lenskeeper.house.handover import (
@@ -30,9 +31,7 @@ from lenskeeper.house.home import Home, opened
 from lenskeeper.reporting import eight
 from lenskeeper.reporting.handover import Shift, Signed, facts_of, sheets_of
 from lenskeeper.reporting.languages import Language
-from lenskeeper.reporting.tables import Sheet, written
 
-ROWS_SHOWN: Final = 20
 LISTED_MAX: Final = 50
 
 
@@ -122,7 +121,7 @@ def _out(shift: Shift, done: Signed | None, given: argparse.Namespace) -> None:
         out.print(f"{name}: {value}")
     for sheet in sheets_of(shift, language):
         if sheet.rows:
-            out.print(_table(sheet, language, shift.tz))
+            out.print(sheet_table(sheet, language, shift.tz))
             if len(sheet.rows) > ROWS_SHOWN:
                 out.print(f"... and {len(sheet.rows) - ROWS_SHOWN} more; --to FILE.xlsx has them")
     for path in given.to:
@@ -158,23 +157,8 @@ def _eight(home: Home, given: argparse.Namespace) -> None:
         for number, sentence in enumerate(eight.sentences(page, language), start=1):
             out.print(f"{number}. {sentence}")
         worst = eight.worst_sheet(page, language)
-        out.print(_table(worst, language, page.tz) if worst.rows else eight.text("none", language))
+        out.print(sheet_table(worst, language, page.tz) if worst.rows else eight.text("none", language))
     for path in given.to:
         write_eight(page, path, language)
         if not given.json:
             out.print(f"  {path}")
-
-
-def _table(sheet: Sheet, language: Language, tz: str) -> Table:
-    table = Table(
-        *[heading.title for heading in sheet.headings],
-        title=sheet.title,
-        title_justify="left",
-        caption=sheet.note or None,
-        caption_justify="left",
-    )
-    for row in sheet.rows[:ROWS_SHOWN]:
-        table.add_row(
-            *[written(cell, h.kind, language, tz) for cell, h in zip(row, sheet.headings, strict=True)]
-        )
-    return table
