@@ -20,6 +20,7 @@ from lenskeeper.house.home import Home
 from lenskeeper.house.message_settings import MessageSettings
 from lenskeeper.house.settings import Settings
 from lenskeeper.store.database import Store
+from lenskeeper.tickets import rows_messages
 from lenskeeper.tickets.messages import ChangeKind
 from lenskeeper.tickets.schema import ticket
 
@@ -195,13 +196,13 @@ async def test_the_loop_outlives_a_database_that_is_gone_and_ends_when_it_is_tol
     home = home_of(store, tmp_path, webhook(there))
     say(home)
     stopping, failures = asyncio.Event(), list[str]()
-    real = house.rows.spread
-    monkeypatch.setattr(house.rows, "spread", lambda *_, **__: 1 / 0)
+    real = rows_messages.spread
+    monkeypatch.setattr(rows_messages, "spread", lambda *_, **__: 1 / 0)
 
     def failed(where: str, error: Exception) -> None:
         failures.append(f"{where} {type(error).__name__}")
         if len(failures) == 3:
-            monkeypatch.setattr(house.rows, "spread", real)
+            monkeypatch.setattr(rows_messages, "spread", real)
 
     loop = asyncio.create_task(house.send_on(home, stopping, failed))
     async with asyncio.timeout(20):

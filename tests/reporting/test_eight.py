@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -183,12 +183,18 @@ def test_the_three_worst_are_those_that_cost_most_hours() -> None:
     assert [row[4] for row in worst_sheet(made, Language.EN).rows] == [10.0, 10.0, 2.0]
 
 
+NAMES = st.text(
+    st.one_of(
+        st.characters(min_codepoint=32, max_codepoint=0x2FF), st.sampled_from("东区人民路高杆。🎥ا\u202e")
+    ),
+    max_size=300,
+)
 standings = st.builds(
     standing,
     number=st.integers(1, 9_999),
     ill=st.integers(0, 20_000),
     lost_s=st.integers(0, 10**9),
-    name=st.text(max_size=300),
+    name=NAMES,
     kind=st.sampled_from(["switch", "camera", "feeder"]),
     is_paused=st.booleans(),
     until_s=st.one_of(st.none(), st.integers(AT, AT + 10**7)),
@@ -198,6 +204,8 @@ standings = st.builds(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(standings, max_size=6), st.sampled_from(list(Language)))
+@example([standing(n, name="ا" * 300, is_paused=True) for n in range(1, 4)], Language.EN)
+@example([standing(n, name="W" * 300) for n in range(1, 4)], Language.ZH)
 def test_the_page_is_one_page_whatever_the_names(live: list[Standing], language: Language) -> None:
     made = page(live=live, opened=99_999)
     out = document_pdf(document_of(made, language), "eight.typ", at_s=AT)

@@ -183,9 +183,10 @@ def test_an_hour_before_its_time_is_over_a_ticket_is_told_of_once_and_after_a_pa
         fleet(connection)
         end = NOON + 8 * 3_600
         number = make_ticket(connection, restore_by_s=end)
-        for more in (
+        others: tuple[dict[str, Any], ...] = (
             {"held": "budget"}, {"stage": "done"}, {"ended_s": NOON + 1, "stage": "verified"}, {"opened_s": end - 3_600},
-        ):  # fmt: skip
+        )  # fmt: skip
+        for more in others:
             make_ticket(connection, **{"restore_by_s": end, **more})
         paused = make_ticket(connection, restore_by_s=end)
         connection.execute(
