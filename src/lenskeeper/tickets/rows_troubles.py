@@ -96,7 +96,7 @@ def _refused(
     out = {
         now.point_id: Trouble(now.point_id, now.reason, now.since_s)
         for now in said
-        if now.reason in {Outcome.AUTH_REFUSED, Outcome.TLS_REFUSED}
+        if now.reason in {Outcome.AUTH_REFUSED, Outcome.TLS_REFUSED, Outcome.NOT_SUPPORTED}
     }
     accounts = {_account(known, p) for p, trouble in out.items() if trouble.what == Outcome.AUTH_REFUSED}
     for now in said:
