@@ -12,7 +12,7 @@ from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.diagnosis.known import Known
 from lenskeeper.diagnosis.parts import Key
 
-RULES_VERSION: Final = 1  # counted up with each change of a threshold, a rule or the bucket
+RULES_VERSION: Final = 2  # counted up with each change of a threshold, a rule or the bucket
 KEPT_DAYS: Final = 396  # 13 months: a disputed month of last year can still be shown
 
 FALLING: Final = frozenset({Kind.BLUR, Kind.DARK, Kind.BLACK, Kind.LOW_CONTRAST})  # less is worse

@@ -19,6 +19,7 @@ CLEAR: Final = 0.5  # correlation from which a band has an opinion
 AGREE_BINS: Final = 2.0  # bands that say the same differ by no more: a pan is no exact shift
 TEXTURE_OFFSET: Final = 0.25  # grey levels: keeps the logarithm of a blank tile from outweighing all others
 LIKENESS_TILES_MIN: Final = 144  # a quarter of the map
+GROUND_TILES_MIN: Final = 64  # a third of the lowest third
 GAIN: Final = 0.15  # by how much the shifted place must fit better than the old one
 
 
@@ -62,14 +63,29 @@ def likeness_of(now: Map, past: Map, seen: TileBits) -> float | None:
     """
     if seen.sum() < LIKENESS_TILES_MIN:
         return None
-    a, b = (_without_row_means(np.log(each + TEXTURE_OFFSET), seen) for each in (now, past))
+    return _alike(np.log(now + TEXTURE_OFFSET), np.log(past + TEXTURE_OFFSET), seen)
+
+
+def ground_likeness_of(now: Map, past: Map, seen: TileBits) -> float | None:
+    """How alike light and dark lie on the lowest third of the view, -1 to 1; None for too few tiles, or no shades.
+
+    now, past: grey levels of the tiles. What is near is the last that fog takes.
+    """
+    near = seen.copy()
+    near[: -(len(seen) // 3)] = False
+    return _alike(now, past, near) if near.sum() >= GROUND_TILES_MIN else None
+
+
+def _alike(now: Map, past: Map, seen: TileBits) -> float | None:
+    """Correlation of two maps from left to right: each row against its own mean."""
+    a, b = (_without_row_means(each, seen) for each in (now, past))
     scale = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum()) / scale if scale > 0 else None
 
 
-def _without_row_means(texture: Map, seen: TileBits) -> Map:
-    means = (texture * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    left: Map = (texture - means[:, None])[seen]
+def _without_row_means(each: Map, seen: TileBits) -> Map:
+    means = (each * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    left: Map = (each - means[:, None])[seen]
     return left
 
 
