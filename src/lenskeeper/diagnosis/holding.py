@@ -106,6 +106,13 @@ class Hold:
                 )
         return tuple(sorted(found, key=lambda h: (h.since_s, h.kind, h.rung)))
 
+    @property
+    def doubted(self) -> frozenset[tuple[Kind, Rung]]:
+        """Faults that stand and that the last check which could see them did not find any more."""
+        return frozenset(
+            (b.kind, b.rung) for b in self.buckets if b.opened_s is not None and b.well_since_s is not None
+        )
+
     def suspected(self, rung: Rung) -> frozenset[Kind]:
         """Kinds that one more agreeing check may open."""
         is_main = rung is Rung.MAIN

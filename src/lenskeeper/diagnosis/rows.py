@@ -193,6 +193,20 @@ def standing(
     ]
 
 
+def doubted(
+    connection: Connection, scope: Scope, points: Sequence[PointId], *, at_s: int
+) -> frozenset[tuple[PointId, Kind, Rung]]:
+    """Of the faults that stand at some points, those that the last look which could see them did not find any more."""
+    c, found = picture_state.c, set()
+    for start in range(0, len(points), SLICE):
+        wanted = points[start : start + SLICE]
+        statement = select(c.point_id, c.state).where(c.point_id.in_(wanted), _seen(scope, c.point_id, at_s))
+        for row in connection.execute(statement):
+            held = unpack_state(bytes(row.state)).hold
+            found |= {(PointId(row.point_id), kind, rung) for kind, rung in held.doubted}
+    return frozenset(found)
+
+
 def in_doubt(
     connection: Connection, scope: Scope, *, at_s: int
 ) -> list[tuple[PointId, Key, tuple[Kind, ...]]]:

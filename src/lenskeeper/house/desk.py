@@ -87,18 +87,28 @@ class _Turn:
         """Sort the faults of pictures, file what waits for a person, and give each point its one trouble."""
         cases = cases_of(now.faults)
         trusted = {one.kind for one in rows_triage.trust(self.connection) if one.is_trusted}
-        found = sort_faults(now.faults, trusted, rows_triage.right_cases(self.connection, cases))
+        right = rows_triage.right_cases(self.connection, cases)
+        found = sort_faults(now.faults, trusted, right)
         rows_triage.file_cases(self.connection, found.to_review, actor=DESK, now_s=self.now_s)
         zones = zones_of(self.connection, [case.point_id for case in found.to_clean])
         rows_triage.keep_cleaning_list(self.connection, found.to_clean, zones, actor=DESK, now_s=self.now_s)
+        # what one look found and the next did not stands for hours, and calls nobody: a shower at dusk is over by then
+        sure = sort_faults(
+            {
+                p: [h for h in each if (p, h.kind, h.rung) not in now.doubted]
+                for p, each in now.faults.items()
+            },
+            trusted,
+            right,
+        ).troubles
+        told = {**now.without, **now.refused, **now.silent}
         troubles: dict[PointId, Trouble] = {
-            p: t
-            for p, t in {**found.troubles, **now.without, **now.refused, **now.silent}.items()
-            if p in self.known.places
+            p: t for p, t in {**found.troubles, **sure, **told}.items() if p in self.known.places
         }
+        doubtful = found.troubles.keys() - sure.keys() - told.keys()
         unknown = {p for p in self.known.places if p not in now.well and p not in now.silent}
         well = {p: since_s for p, since_s in now.well.items() if p not in troubles}
-        return Seen(list(troubles.values()), well, unknown | now.muted | now.planned)
+        return Seen(list(troubles.values()), well, unknown | now.muted | now.planned | doubtful)
 
     def _weather(self, opening: int) -> None:
         """Begin a storm where too much breaks at once; one that began by itself ends by itself."""

@@ -18,7 +18,9 @@ from lenskeeper.availability.schema import exclusion
 from lenskeeper.base.access import Scope
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.diagnosis.holding import Held
-from lenskeeper.diagnosis.rows import LIST_MAX
+from lenskeeper.diagnosis.kinds import Kind
+from lenskeeper.diagnosis.parts import Rung
+from lenskeeper.diagnosis.rows import LIST_MAX, doubted
 from lenskeeper.diagnosis.rows import standing as held_faults
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import slices, visible, with_device
@@ -38,7 +40,8 @@ class Moment:
 
     silent, refused, without: by point, the trouble of reachability, of its login, of its delivery of pictures.
     faults:   of pictures, by point.
-    well:     since when a point answers.
+    doubted:  those of them that the last look did not find any more: they stand, and open nothing new.
+    well:     since when a point answers, sends pictures, and has a fit one, as far as each is known.
     muted:    points whose troubles may have no ticket: not accepted yet, or inherited and still owed.
     planned:  points in a time that does not count: nothing new is opened, and the clocks of what is open stand.
     """
@@ -47,6 +50,7 @@ class Moment:
     refused: Mapping[PointId, Trouble]
     without: Mapping[PointId, Trouble]
     faults: Mapping[PointId, tuple[Held, ...]]
+    doubted: frozenset[tuple[PointId, Kind, Rung]]
     well: Mapping[PointId, int]
     muted: frozenset[PointId]
     planned: frozenset[PointId]
@@ -70,14 +74,16 @@ def moment(connection: Connection, scope: Scope, known: Topology, *, now_s: int)
         for p, one in delivered.items()
         if one.state is State.DOWN and one.until_s >= now_s - LOOKED_S and p in well
     }
-    for p, one in delivered.items():
-        if one.state is State.UP and p in well:
-            well[p] = max(well[p], one.since_s)
+    for one in (*delivered.values(), *current(connection, scope, Lane.PICTURE_FIT)):
+        if one.state is State.UP and one.point_id in well:
+            well[one.point_id] = max(well[one.point_id], one.since_s)
+    faults = _faults(connection, scope, now_s)
     return Moment(
         silent,
         refused,
         without,
-        _faults(connection, scope, now_s),
+        faults,
+        doubted(connection, scope, list(faults), at_s=now_s),
         well,
         _muted(connection, now_s),
         _planned(connection, now_s),
