@@ -37,15 +37,21 @@ class PictureCity(RepairCity):
         """With a turn every five minutes."""
         super().live(minutes, planted, turn_every=turn_every)
 
-    def see(self, point_id: PointId, *kinds: Kind, severity: Severity = Severity.SEVERE) -> None:
+    def see(
+        self,
+        point_id: PointId,
+        *kinds: Kind,
+        severity: Severity = Severity.SEVERE,
+        rung: Rung = Rung.SUB,
+    ) -> None:
         """One look with these faults; none: it is fit."""
         found = [Finding(kind, severity, 1.0, 0.5, "planted") for kind in kinds]
-        self.judge(point_id, conclude(found, []))
+        self.judge(point_id, conclude(found, []), rung)
 
-    def judge(self, point_id: PointId, diagnosis: Diagnosis) -> None:
+    def judge(self, point_id: PointId, diagnosis: Diagnosis, rung: Rung = Rung.SUB) -> None:
         """As a look of the rounds that came to this."""
         before = self.memories.get(point_id, Memory())
-        held, _ = hold(before.hold, diagnosis, at_s=self.now_s, rung=Rung.SUB)
+        held, _ = hold(before.hold, diagnosis, at_s=self.now_s, rung=rung)
         memory = self.memories[point_id] = Memory(hold=held)
         saving = Saving(point_id, memory, self.now_s)
         self.store.write(lambda c: save(c, [saving], software="test", actor=ROUNDS))
@@ -100,14 +106,31 @@ def test_of_two_faults_the_one_that_is_sure_has_the_ticket(store: Store) -> None
     assert [t.what for t in city.tickets()] == [Kind.OVEREXPOSED]
 
 
-def test_a_look_that_could_not_see_leaves_the_fault_as_sure_as_it_was(store: Store) -> None:
+def test_while_looks_cannot_see_it_nobody_is_called_and_once_they_can_somebody_is(store: Store) -> None:
+    """Fog that was taken for a cover goes on as fog."""
     city = PictureCity(store)
     city.live(5)
     p = city.points[0]
-    city.found(p, Kind.BLUR)
+    city.found(p, Kind.OCCLUDED)
     city.live(20)
-    city.judge(p, Diagnosis(Verdict.NOT_CHECKABLE))
+    city.judge(p, Diagnosis(Verdict.LOW_VISIBILITY, unchecked=((Kind.OCCLUDED, "low visibility"),)))
     city.live(40)
+    assert city.tickets() == []
+    city.see(p, Kind.OCCLUDED)
+    city.live(5)
+    assert [t.what for t in city.tickets()] == [Kind.OCCLUDED]
+
+
+def test_a_fault_of_the_main_stream_is_as_sure_as_its_own_last_look_left_it(store: Store) -> None:
+    city = PictureCity(store)
+    city.live(5)
+    p = city.points[0]
+    city.see(p, Kind.BLUR, rung=Rung.MAIN)
+    city.now_s += MINUTE
+    city.see(p, Kind.BLUR, rung=Rung.MAIN)
+    city.live(20)
+    city.see(p)
+    city.live(20)
     assert [t.what for t in city.tickets()] == [Kind.BLUR]
 
 

@@ -20,6 +20,9 @@ FULL: Final = 4
 CLOSE_S: Final = 600  # a cloth blown off the lens for one confirming look is no repair
 SPACING_S: Final = 30  # checks of one opinion nearer than that saw the same lorry
 CHECKS_KEPT: Final = 8
+BESIDE_S: Final = (
+    240  # a look at the main stream follows so soon; the next of its own comes after 300 at the earliest
+)
 
 JUDGEMENTS: Final = 21
 FLAPPING_FROM: Final = 0.25  # weighted share of changes: 5 of 20
@@ -108,10 +111,17 @@ class Hold:
 
     @property
     def doubted(self) -> frozenset[tuple[Kind, Rung]]:
-        """Faults that stand and that the last check which could see them did not find any more."""
-        return frozenset(
-            (b.kind, b.rung) for b in self.buckets if b.opened_s is not None and b.well_since_s is not None
-        )
+        """Faults that stand and that the last look did not find, be it that it could not see: fog, or another light.
+
+        Of the main stream, which is looked at once a day, those that a look did not find any more.
+        """
+        return frozenset((b.kind, b.rung) for b in self.buckets if b.opened_s is not None and self._doubts(b))
+
+    def _doubts(self, bucket: Bucket) -> bool:
+        if bucket.rung is Rung.MAIN or bucket.well_since_s is not None:
+            return bucket.well_since_s is not None
+        found_s = max(check.at_s for check in bucket.checks if check.agrees)
+        return self.last_s - found_s > BESIDE_S
 
     def suspected(self, rung: Rung) -> frozenset[Kind]:
         """Kinds that one more agreeing check may open."""

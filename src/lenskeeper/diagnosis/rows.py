@@ -196,7 +196,7 @@ def standing(
 def doubted(
     connection: Connection, scope: Scope, points: Sequence[PointId], *, at_s: int
 ) -> frozenset[tuple[PointId, Kind, Rung]]:
-    """Of the faults that stand at some points, those that the last look which could see them did not find any more."""
+    """Of the faults that stand at some points, those that the last look did not find (`Hold.doubted`)."""
     c, found = picture_state.c, set()
     for start in range(0, len(points), SLICE):
         wanted = points[start : start + SLICE]

@@ -40,7 +40,7 @@ class Moment:
 
     silent, refused, without: by point, the trouble of reachability, of its login, of its delivery of pictures.
     faults:   of pictures, by point.
-    doubted:  those of them that the last look did not find any more: they stand, and open nothing new.
+    doubted:  those of them that the last look did not find: they stand, and open nothing new.
     well:     since when a point answers, sends pictures, and has a fit one, as far as each is known.
     muted:    points whose troubles may have no ticket: not accepted yet, or inherited and still owed.
     planned:  points in a time that does not count: nothing new is opened, and the clocks of what is open stand.
