@@ -42,6 +42,22 @@ def test_sixty_four_channels_are_the_recorder_and_not_the_site_it_stands_in() ->
     assert told(gone(channels), channels + hung(16, 65, site="mall")) == [("recorder", "10.0.0.9", 64)]
 
 
+@pytest.mark.parametrize("what", [Outcome.NO_VIDEO, "signal_card"])
+@pytest.mark.parametrize("pace_s", [300, 600, 1_800])
+def test_channels_that_show_nothing_are_the_recorder_though_looks_find_them_one_after_the_other(
+    what: str, pace_s: int
+) -> None:
+    channels = hung(64, recorder="10.0.0.9")
+    seen = [Trouble(place.point_id, what, T + pace_s * n // 64) for n, place in enumerate(channels)]
+    assert told(seen, channels) == [("recorder", "10.0.0.9", 64)]
+
+
+def test_channels_that_fall_silent_half_an_hour_apart_are_not_the_recorder() -> None:
+    channels = hung(10, recorder="10.0.0.9")
+    seen = [Trouble(place.point_id, GONE, T + 300 * n) for n, place in enumerate(channels[:4])]
+    assert told(seen, channels) == [("camera", str(n), 1) for n in range(1, 5)]
+
+
 def test_a_feeder_that_lights_three_owners_poles_is_the_feeder() -> None:
     fed = [
         *hung(6, 1, feeder="f-3", site="a"),

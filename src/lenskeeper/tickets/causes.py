@@ -22,6 +22,9 @@ SHARE: Final = Fraction(3, 10)
 ONSET_S: Final = (
     180  # "the same onset": three slots, since a sweep and a switch's last gasp are spread over one or two
 )
+LOOKED_AT_S: Final = (
+    1_800  # longer for what only looks for pictures show: channels have theirs one after the other
+)
 GROUP_COSTS: Final = 3
 LONE_COSTS: Final = Fraction(8, 5)  # so that a pole of two is one story as well
 STILL_UP_COSTS: Final = Fraction(1, 10)
@@ -184,11 +187,16 @@ def _by_onset(kind: CauseKind, mine: list[Trouble]) -> list[list[Trouble]]:
         return [mine]
     out: list[list[Trouble]] = []
     for each in mine:
-        if out and each.onset_s - out[-1][0].onset_s <= ONSET_S:
+        if out and each.onset_s - out[-1][0].onset_s <= _spread_s(each):
             out[-1].append(each)
         else:
             out.append([each])
     return out
+
+
+def _spread_s(trouble: Trouble) -> int:
+    """How much later than the first of its group it may be seen."""
+    return ONSET_S if trouble.what in SILENT else ONSET_S + LOOKED_AT_S
 
 
 def _others(
@@ -201,7 +209,7 @@ def _others(
 ) -> int:
     """How many that hang there were well then, and still were a little later."""
     mine = {each.point_id for each in together}
-    until_s = together[0].onset_s + ONSET_S
+    until_s = together[0].onset_s + max(_spread_s(each) for each in together)
     return sum(
         p not in mine and p not in aside and (p not in left or left[p].onset_s > until_s)
         for p in known.members[kind, name]
