@@ -18,6 +18,7 @@ from lenskeeper.base.access import LOCAL_OPERATOR, ActorId, Scope
 from lenskeeper.base.codecs import Codec
 from lenskeeper.base.days import date_of, day_of
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.house import acceptance
 from lenskeeper.house.acceptance import BatchOrder, codes_in, write_sheet
 from lenskeeper.house.clock import StandingClock, SystemClock
@@ -33,7 +34,6 @@ from lenskeeper.probing.simulator.clips import ClipSpec
 from lenskeeper.probing.simulator.films import Film
 from lenskeeper.probing.simulator.fleet import FleetPlan, address_of
 from lenskeeper.probing.simulator.running import running
-from lenskeeper.reporting.languages import Language
 from lenskeeper.store.database import Store
 from lenskeeper.tickets.acceptance import Answer, Check, Why, Word
 from lenskeeper.tickets.rows_acceptance import NEW_DAYS_MAX, months_after

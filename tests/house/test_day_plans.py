@@ -17,6 +17,7 @@ from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import date_of
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.cli import day_plans as command
 from lenskeeper.cli.commands import main
 from lenskeeper.house.day_plans import (
@@ -31,7 +32,6 @@ from lenskeeper.house.day_plans import (
 )
 from lenskeeper.house.home import Home
 from lenskeeper.house.settings import Settings
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.work_sheet import FILL_COLUMNS, TEXT, document_of, work_sheets
 from lenskeeper.store.database import Store
 from lenskeeper.tickets.day_codes import qr_text, spelt_out

@@ -18,6 +18,7 @@ from tests.tickets.test_message_rows import fleet, make_ticket
 from lenskeeper.availability.lanes import State
 from lenskeeper.base.access import ActorId
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.cli import handover as command
 from lenskeeper.cli.commands import main
 from lenskeeper.house.handover import (
@@ -36,7 +37,6 @@ from lenskeeper.house.reports import made as reported
 from lenskeeper.house.settings import Settings
 from lenskeeper.inventory.schema import backlog
 from lenskeeper.reporting.definitions import Metric
-from lenskeeper.reporting.languages import Language
 from lenskeeper.store.database import Store
 from lenskeeper.tickets.schema import ticket_event, ticket_pause, ticket_point
 

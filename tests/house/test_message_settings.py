@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.base.secret import DOTS
 from lenskeeper.house.message_settings import EmailTo, SmsTo, WebhookTo
 from lenskeeper.house.settings import read_settings
@@ -94,7 +95,7 @@ def test_recipients_are_read_and_their_secrets_print_as_dots(
     assert isinstance(sms, SmsTo)
     assert mail.password.reveal() == "sesame"
     assert webhook.recipient("Asia/Shanghai") == Recipient(
-        "b", "zh-CN", "Asia/Shanghai", frozenset({"power"}), frozenset({"Lot 3"}), frozenset({"overdue"}),
+        "b", Language.ZH, "Asia/Shanghai", frozenset({"power"}), frozenset({"Lot 3"}), frozenset({"overdue"}),
         frozenset({1}), (79_200, 27_000), 900, 20,
     )  # fmt: skip
     assert mail.recipient("UTC").tz == "UTC"

@@ -19,6 +19,7 @@ from lenskeeper.availability.rows_figures import exact
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import date_of, day_of, day_span, local_day
 from lenskeeper.base.errors import Conflict
+from lenskeeper.base.languages import Language
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.house import acceptance
 from lenskeeper.house.acceptance import BatchOrder, write_sheet
@@ -30,7 +31,6 @@ from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_takeover import accept, accepted_at
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.probing.simulator.script import Answer
-from lenskeeper.reporting.languages import Language
 from lenskeeper.store.database import Store
 from lenskeeper.tickets.acceptance import Check, Word
 from lenskeeper.units import rows as units

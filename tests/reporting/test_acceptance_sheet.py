@@ -2,7 +2,7 @@
 
 import pytest
 
-from lenskeeper.reporting.languages import Language
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.tables_acceptance import (
     CHECKS,
     MARKS,

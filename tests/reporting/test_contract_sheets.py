@@ -9,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lenskeeper.base.days import day_of, day_span
+from lenskeeper.base.languages import Language
 from lenskeeper.diagnosis.kinds import Kind as Fault
 from lenskeeper.reporting import tables_contract
 from lenskeeper.reporting.as_csv import sheets_csv
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.periods import period_of, until
 from lenskeeper.reporting.tables import money_text
 from lenskeeper.reporting.tables_contract import Month, arithmetic, deduction_document, deduction_sheets
-from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.contracts import Contract, ContractId, Penalties, Terms
 from lenskeeper.tickets.deductions import Clause, Line, LotRate, Reason, Settlement, Why
 from lenskeeper.tickets.routing import Payer
@@ -54,7 +53,7 @@ def test_every_clause_reason_payer_and_cause_has_its_words(language: Language) -
     for reason in set(Reason) - {Reason.OWED, Reason.PAYER}:
         assert tables_contract.REASONS[reason].of(language)
     for words, known in (
-        (tables_contract.PAYERS, Payer), (tables_contract.WHYS, Why), (tables_contract.CAUSES, CauseKind)
+        (tables_contract.PAYERS, Payer), (tables_contract.WHYS, Why)
     ):  # fmt: skip
         assert set(words) == set(known)
     assert all(words.zh != words.en for words in tables_contract.TEXT.values())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from lenskeeper.base.days import day_span, local_instant
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.as_pdf import document_pdf
 from lenskeeper.reporting.definitions import Figure, Metric
 from lenskeeper.reporting.eight import (
@@ -28,7 +29,6 @@ from lenskeeper.reporting.eight import (
     worst_sheet,
 )
 from lenskeeper.reporting.handover import Work
-from lenskeeper.reporting.languages import Language
 from lenskeeper.tickets.states import Stage
 
 TZ = "Asia/Shanghai"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.as_pdf import document_pdf
 from lenskeeper.reporting.as_xlsx import sheets_xlsx
 from lenskeeper.reporting.handover import (
@@ -30,7 +31,6 @@ from lenskeeper.reporting.handover import (
     signed,
     thawed,
 )
-from lenskeeper.reporting.languages import Language
 from lenskeeper.tickets.states import Stage, Step
 
 A, B = 1_790_000_000, 1_790_028_800  # eight hours

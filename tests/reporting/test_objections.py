@@ -35,11 +35,11 @@ from lenskeeper.availability.maintenance import Target
 from lenskeeper.availability.rows_maintenance import approve, plan, propose, revoke
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.base.spans import Span
 from lenskeeper.inventory.rows_points import change
 from lenskeeper.reporting import rows_objections as rows
 from lenskeeper.reporting.definitions import Metric, figure
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.objections import (
     Cause,
     Effect,

@@ -8,13 +8,13 @@ from python_calamine import CalamineWorkbook
 from tests.probing.rounds_kit import BEGIN_S, camera
 from tests.reporting.reporting_kit import TZ
 
+from lenskeeper.base.languages import Language
 from lenskeeper.probing.manners import Manners
 from lenskeeper.probing.probe_plan import ProbePlan, probe_plan
 from lenskeeper.probing.targets import parse_target
 from lenskeeper.probing.witness import Landmarks
 from lenskeeper.reporting.as_csv import sheets_csv
 from lenskeeper.reporting.as_xlsx import sheets_xlsx
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.tables_plan import STOPS, TEXT, plan_sheets
 
 BOTH = pytest.mark.parametrize("language", list(Language))

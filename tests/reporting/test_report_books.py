@@ -14,6 +14,7 @@ from lenskeeper.audit import rows as audit
 from lenskeeper.availability.lanes import State
 from lenskeeper.base.access import LOCAL_OPERATOR, ROUNDS, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.diagnosis.holding import Hold
 from lenskeeper.diagnosis.rows import Saving, save
 from lenskeeper.diagnosis.schema import picture_state
@@ -24,7 +25,6 @@ from lenskeeper.reporting.as_pdf import pdf_bytes
 from lenskeeper.reporting.assemble import drill
 from lenskeeper.reporting.assessment import Assessment, assessment_of
 from lenskeeper.reporting.definitions import Metric
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.periods import period_of
 from lenskeeper.reporting.report import Grouped, PictureState, Report
 from lenskeeper.reporting.rows import report

@@ -15,6 +15,7 @@ from tests.reporting.reporting_kit import TZ, UNITS, report_of
 
 from lenskeeper.base.access import ActorId
 from lenskeeper.base.errors import Invalid, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.diagnosis.kinds import Kind as Fault
 from lenskeeper.diagnosis.watch import Word
 from lenskeeper.inventory.ids import PointId
@@ -26,7 +27,6 @@ from lenskeeper.reporting.assemble import group_named, point_groups
 from lenskeeper.reporting.assessment import Assessment, assessment_of, points_text
 from lenskeeper.reporting.definitions import BESIDE, DEFINITIONS, Figure, Metric
 from lenskeeper.reporting.fonts import FAMILIES, covered, extra_folder, spelt, typeface
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.report import ExcludedHours, Grouped, PictureState, Report
 from lenskeeper.reporting.schemes import assess, parse_schemes
 from lenskeeper.reporting.screens import Surveyed
@@ -60,7 +60,8 @@ from lenskeeper.reporting.tables_beside import (
 from lenskeeper.reporting.takeover import Bucket
 from lenskeeper.reporting.their_list import read_theirs
 from lenskeeper.reporting.theirs import compare
-from lenskeeper.reporting.words import DIAGNOSES, OUTCOMES, TEXT
+from lenskeeper.reporting.words import DIAGNOSES, TEXT
+from lenskeeper.tickets.words import OUTCOMES
 from lenskeeper.units.ids import UnitId
 
 BOTH = pytest.mark.parametrize("language", list(Language))

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lenskeeper.base.languages import Language
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.diagnosis.kinds import Verdict
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.takeover import (
     BY_OUTCOME,
     BY_VERDICT,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from lenskeeper.base.days import date_of
+from lenskeeper.base.languages import Language
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
 from lenskeeper.cli.whose import actor_named, actor_of, add_by
@@ -18,7 +19,6 @@ from lenskeeper.house.acceptance import BatchOrder, Shown, write_sheet
 from lenskeeper.house.home import Home, opened
 from lenskeeper.house.process import run_loop
 from lenskeeper.house.register import accept
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.tables import instant_text, plain_rows
 from lenskeeper.reporting.tables_acceptance import (
     WORDS,

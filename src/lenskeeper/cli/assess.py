@@ -11,6 +11,7 @@ from rich.table import Table
 from lenskeeper.base.access import ActorId
 from lenskeeper.base.days import date_of
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.base.spans import Span
 from lenskeeper.cli.dates import instant
 from lenskeeper.cli.sheets import sheet_table
@@ -35,7 +36,6 @@ from lenskeeper.house.home import Home, opened
 from lenskeeper.house.reports import SchemeOrder
 from lenskeeper.reporting.assessment import points_text
 from lenskeeper.reporting.definitions import Metric
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.objections import DAYS_USUAL, Effect, Explained, Proceeding
 from lenskeeper.reporting.snapshots import Snapshot
 from lenskeeper.reporting.tables import figure_text, instant_text

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from lenskeeper.base.days import day_span, zone_of
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
 from lenskeeper.cli.whose import actor_of, add_by
@@ -37,7 +38,6 @@ from lenskeeper.inventory.faults import Fault, said
 from lenskeeper.inventory.filing import PLACES, told
 from lenskeeper.inventory.rows_devices import Equipment
 from lenskeeper.probing.probe_plan import as_rows
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.tables_plan import plan_sheets
 
 ACTS: Final = ("set", "swap", "move", "retire", "view", "confirm", "excuse")

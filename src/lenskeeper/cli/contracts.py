@@ -11,6 +11,7 @@ from rich.text import Text
 
 from lenskeeper.base.days import date_of, zone_of
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.cli.dates import duration_in_words, local_date
 from lenskeeper.cli.table import console
 from lenskeeper.cli.whose import actor_of, add_by
@@ -28,7 +29,6 @@ from lenskeeper.house.contracts import (
     write_month,
 )
 from lenskeeper.house.home import Home, opened
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.tables import money_text, plain_rows
 from lenskeeper.reporting.tables_contract import Month, facts_sheet, lines_sheet
 from lenskeeper.tickets.contracts import Contract, Terms

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from lenskeeper.base.access import Scope
 from lenskeeper.base.days import date_of
+from lenskeeper.base.languages import Language
 from lenskeeper.cli.camera import add_probe_plan, run_probe_plan
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
@@ -26,7 +27,6 @@ from lenskeeper.house.day_plans import (
 )
 from lenskeeper.house.home import Home, opened
 from lenskeeper.inventory.geodesy import Pair
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.work_sheet import (
     crew_of,
     day_text,

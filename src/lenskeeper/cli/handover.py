@@ -11,6 +11,7 @@ from rich.table import Table
 
 from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.cli.dates import instant
 from lenskeeper.cli.sheets import ROWS_SHOWN, sheet_table
 from lenskeeper.cli.table import console
@@ -30,7 +31,6 @@ from lenskeeper.house.handover import (
 from lenskeeper.house.home import Home, opened
 from lenskeeper.reporting import eight
 from lenskeeper.reporting.handover import Shift, Signed, facts_of, sheets_of
-from lenskeeper.reporting.languages import Language
 
 LISTED_MAX: Final = 50
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from lenskeeper.base.days import date_of, zone_of
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.cli.sheets import ROWS_SHOWN, sheet_table
 from lenskeeper.cli.table import console
 from lenskeeper.house.home import opened
@@ -32,7 +33,6 @@ from lenskeeper.house.reports import (
 from lenskeeper.reporting.assemble import drill, group_named
 from lenskeeper.reporting.assessment import Assessment, points_text
 from lenskeeper.reporting.definitions import Metric
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.report import Report
 from lenskeeper.reporting.rows_issues import IssuedLine
 from lenskeeper.reporting.snapshots import Snapshot

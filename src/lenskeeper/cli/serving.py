@@ -11,6 +11,7 @@ from rich.table import Table
 
 from lenskeeper.base.access import LOCAL_OPERATOR
 from lenskeeper.base.days import date_of, local_day
+from lenskeeper.base.languages import Language
 from lenskeeper.cli.check import seconds
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
@@ -25,7 +26,6 @@ from lenskeeper.house.register import surveyed
 from lenskeeper.house.rehearse import rehearse
 from lenskeeper.house.serve import ServeOrder, serve
 from lenskeeper.house.switches import Stopped, lift, read_stopped, stop
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.screens import Surveyed
 from lenskeeper.reporting.tables_beside import buckets_sheet, survey_sheet
 from lenskeeper.reporting.takeover import CURES, NAMES, Bucket

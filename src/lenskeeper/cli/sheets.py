@@ -4,7 +4,7 @@ from typing import Final
 
 from rich.table import Table
 
-from lenskeeper.reporting.languages import Language
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.tables import Sheet, written
 
 ROWS_SHOWN: Final = 20

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from lenskeeper.availability.rows_exclusions import refresh
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.house.cameras import find_camera
 from lenskeeper.house.home import Home
@@ -33,7 +34,6 @@ from lenskeeper.probing.sweep import sweep
 from lenskeeper.probing.targets import Target, parse_target
 from lenskeeper.reporting.as_pdf import document_pdf
 from lenskeeper.reporting.as_xlsx import sheets_xlsx
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.tables import Heading, Sheet
 from lenskeeper.reporting.tables_acceptance import (
     acceptance_document,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import local_day
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.base.spans import Span
 from lenskeeper.house.cameras import find_camera
 from lenskeeper.house.home import Home
@@ -17,7 +18,6 @@ from lenskeeper.house.reports import SchemeOrder, scheme_text
 from lenskeeper.reporting import rows_objections
 from lenskeeper.reporting.as_pdf import pdf_bytes
 from lenskeeper.reporting.as_xlsx import xlsx_bytes
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.objections import (
     DAYS_MAX,
     DAYS_USUAL,

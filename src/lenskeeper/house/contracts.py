@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import day_span, local_day
 from lenskeeper.base.errors import Invalid, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.house.home import Home
 from lenskeeper.house.lists import must_be_free
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.as_csv import sheets_csv
 from lenskeeper.reporting.as_pdf import document_pdf
 from lenskeeper.reporting.as_xlsx import sheets_xlsx
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.periods import PeriodKind, period_of, until
 from lenskeeper.reporting.tables_contract import LAYOUT, Month, deduction_document, deduction_sheets
 from lenskeeper.tickets import rows_contracts

@@ -12,11 +12,11 @@ from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.days import day_span, local_day, local_instant
 from lenskeeper.base.errors import CallerError, Conflict, Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.base.spans import Span
 from lenskeeper.house.home import Home
 from lenskeeper.house.lists import must_be_free, write_lists
 from lenskeeper.inventory.geodesy import Pair
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.work_results import Result, read_results, refuse
 from lenskeeper.reporting.work_sheet import TEXT, sheet_pdf, work_sheets
 from lenskeeper.tickets import rows_contracts, rows_day_plans

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.house.home import Home
 from lenskeeper.house.lists import must_be_free
 from lenskeeper.house.organisation import scope_of
@@ -19,7 +20,6 @@ from lenskeeper.reporting.as_pdf import document_pdf
 from lenskeeper.reporting.as_xlsx import sheets_xlsx
 from lenskeeper.reporting.eight import Eight
 from lenskeeper.reporting.handover import Shift, Signed
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.rows_eight import eight_books
 from lenskeeper.reporting.rows_handover import SignedLine
 from lenskeeper.reporting.tables import Heading, Sheet

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from lenskeeper.base.errors import Conflict, Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.as_csv import sheets_csv
 from lenskeeper.reporting.as_xlsx import sheets_xlsx
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.tables import Sheet
 
 SUFFIXES: Final = (".xlsx", ".csv")

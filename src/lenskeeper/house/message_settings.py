@@ -18,6 +18,7 @@ from pydantic import (
 
 from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.base.secret import DOTS, Secret
 from lenskeeper.tickets.messages import DAY_S, HOUR_S, ChangeKind, Recipient
 from lenskeeper.tickets.routing import Desk
@@ -82,7 +83,7 @@ class _To(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    language: Literal["zh-CN", "en"] = "en"
+    language: Language = Language.EN
     tz: str = ""
     desks: frozenset[Desk] = frozenset()
     contracts: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import CallerError, NotFound
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.house.home import Home
 from lenskeeper.house.message_settings import To
 from lenskeeper.house.senders import Sender, SendFailed, sender_of
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 TURN_S: Final = 5.0
 POST: Final = ActorId("post")
-EXERCISE: Final = {"zh-CN": "【演练】", "en": "[exercise] "}
+EXERCISE: Final = Words("【演练】", "[exercise] ")
 Failed = Callable[[str, Exception], None]
 
 
@@ -144,7 +145,7 @@ def _worded(home: Home, message: Message, recipient: Recipient) -> Message:
     """An invented fleet frightens nobody."""
     if not home.exercise:
         return message
-    mark = EXERCISE[recipient.language]
+    mark = EXERCISE.of(recipient.language)
     return dataclasses.replace(message, title=mark + message.title, text=mark + message.text)
 
 
@@ -162,7 +163,7 @@ async def send_trial(home: Home, name: str) -> str:
     """
     for way in await asyncio.to_thread(ways, home):
         if way.recipient.name == name:
-            zh = way.recipient.language == "zh-CN"
+            zh = way.recipient.language is Language.ZH
             title = "试发" if zh else "trial"
             text = "试发：收到本条即表示设置正确。" if zh else "trial: whoever reads this is reached."
             trial = Message(f"lenskeeper-trial-{home.now_s()}", title, text, {"changes": []})

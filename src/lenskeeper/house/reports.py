@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
+from lenskeeper.base.languages import Language
 from lenskeeper.house.home import Home
 from lenskeeper.house.lists import must_be_free, write_lists
 from lenskeeper.reporting.as_csv import csv_bytes
@@ -17,7 +18,6 @@ from lenskeeper.reporting.as_json import json_bytes
 from lenskeeper.reporting.as_pdf import pdf_bytes
 from lenskeeper.reporting.as_xlsx import xlsx_bytes
 from lenskeeper.reporting.assessment import Assessment, assessment_of
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.periods import Period, period_of
 from lenskeeper.reporting.report import Report
 from lenskeeper.reporting.rows import report

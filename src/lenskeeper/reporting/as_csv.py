@@ -5,8 +5,8 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.definitions import Figure
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.tables import Cell, Kind, Sheet, figure_text, instant_text, money_text
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -13,10 +13,10 @@ import msgspec
 import typst
 
 from lenskeeper.base.days import date_of
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.annex import Annex
 from lenskeeper.reporting.definitions import BESIDE, DEFINITIONS, Metric
 from lenskeeper.reporting.fonts import Typeface, spelt, typeface
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.report import Report
 from lenskeeper.reporting.snapshots import HASH_SHOWN_CHARS, Snapshot
 from lenskeeper.reporting.tables import (

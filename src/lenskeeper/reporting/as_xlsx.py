@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from lenskeeper.base.days import zone_of
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.annex import Annex
 from lenskeeper.reporting.as_csv import harmless
 from lenskeeper.reporting.definitions import DEFINITIONS, NO_DATA, Figure, Unit
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.snapshots import Snapshot
 from lenskeeper.reporting.tables import (
     Cell,

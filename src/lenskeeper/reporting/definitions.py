@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from lenskeeper.reporting.languages import Words
+from lenskeeper.base.languages import Words
 from lenskeeper.reporting.sums import Sums
 
 EDITION: Final = (

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from lenskeeper.base.days import date_of, local_day, zone_of
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.reporting.definitions import DEFINITIONS, NO_DATA, Figure, Metric
-from lenskeeper.reporting.handover import Work, cause_text, is_overdue, tag
-from lenskeeper.reporting.languages import Language, Words
+from lenskeeper.reporting.handover import Work, cause_text, is_overdue
 from lenskeeper.reporting.tables import Heading, Kind, Sheet, figure_text, instant_text, percent_hundredths
 from lenskeeper.reporting.words import word
-from lenskeeper.tickets.messages import desk_word, what_word
 from lenskeeper.tickets.states import Stage
+from lenskeeper.tickets.words import desk_words, what_words
 
 WORST: Final = 3
 DAY_S: Final = 86_400
@@ -280,11 +280,11 @@ def _biggest_zh(page: Eight) -> str:
     one = page.biggest
     if one is None:
         return f"{storm}没有使摄像机失效的在办原因。"
-    what = what_word(one.work.what, "zh-CN") or one.work.what
+    what = what_words(one.work.what, Language.ZH)
     return (
         f"{storm}最大的原因是{_cut(cause_text(one.work.kind, one.work.name, Language.ZH))}"
         f"{f'（{_cut(one.unit)}）' if one.unit else ''}：自 {_short(one.onset_s, page)} 起 {one.ill:,} 台{what}，"
-        f"责任方{_desk(one.work, Language.ZH)}，{promise(one, page, Language.ZH)}。"
+        f"责任方{desk_words(one.work.desk, Language.ZH)}，{promise(one, page, Language.ZH)}。"
     )
 
 
@@ -299,11 +299,11 @@ def _biggest_en(page: Eight) -> str:
         said = "no open cause keeps a camera from working."
         return storm + (said if storm else said[0].upper() + said[1:])
     head = "the biggest cause is" if storm else "The biggest cause is"
-    what = what_word(one.work.what, "en") or one.work.what
+    what = what_words(one.work.what, Language.EN)
     return (
         f"{storm}{head} {_cut(cause_text(one.work.kind, one.work.name, Language.EN))}"
         f"{f' in {_cut(one.unit)}' if one.unit else ''}: {_count(one.ill, 'camera')} with {what} since "
-        f"{_short(one.onset_s, page)}, with {_desk(one.work, Language.EN)}, {promise(one, page, Language.EN)}."
+        f"{_short(one.onset_s, page)}, with {desk_words(one.work.desk, Language.EN)}, {promise(one, page, Language.EN)}."
     )
 
 
@@ -355,20 +355,16 @@ def _cut(name: str) -> str:
     return name if len(name) <= NAME_CHARS_MAX else name[: NAME_CHARS_MAX - 1] + "…"
 
 
-def _desk(work: Work, language: Language) -> str:
-    return desk_word(work.desk, tag(language)) or work.desk
-
-
 def worst_sheet(page: Eight, language: Language) -> Sheet:
     """The three worst, with cause and date."""
     rows = tuple(
         (
             f"#{one.work.ticket_id} {_cut(cause_text(one.work.kind, one.work.name, language))}",
             _cut(one.unit),
-            what_word(one.work.what, tag(language)) or one.work.what,
+            what_words(one.work.what, language),
             one.ill,
             one.lost_s / 3600,
-            _desk(one.work, language),
+            desk_words(one.work.desk, language),
             promise(one, page, language),
         )
         for one in page.worst

@@ -6,18 +6,18 @@ The sums are counted from the lines themselves, so that nobody is told of five o
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from lenskeeper.base.days import date_of
 from lenskeeper.base.errors import Invalid
-from lenskeeper.reporting.languages import Language, Words
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.reporting.snapshots import HASH_SHOWN_CHARS
 from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, instant_text, plain_rows
 from lenskeeper.reporting.words import word
-from lenskeeper.tickets.messages import cause_word, desk_word, what_word
 from lenskeeper.tickets.states import Resolution, Stage, Step
+from lenskeeper.tickets.words import cause_words, desk_words, what_words
 
 EDITION: Final = 1  # of the frozen form
 LINES_MAX: Final = 500  # of one list; a shift with more is a storm, and the count says so
@@ -312,14 +312,9 @@ def text(key: str, language: Language) -> str:
     return TEXT[key].of(language)
 
 
-def tag(language: Language) -> Literal["zh-CN", "en"]:
-    """The language as the rooms beneath name it."""
-    return "zh-CN" if language is Language.ZH else "en"
-
-
 def cause_text(kind: str, name: str, language: Language) -> str:
     """switch North gate"""
-    return f"{cause_word(kind, tag(language)) or kind} {name}".strip()
+    return f"{cause_words(kind, language)} {name}".strip()
 
 
 def sheets_of(shift: Shift, language: Language) -> tuple[Sheet, ...]:
@@ -362,8 +357,8 @@ def _list(name: str, shift: Shift, language: Language) -> Sheet:
             rows = [
                 (
                     *_cells(one.work, language),
-                    _desk(one.from_desk, language),
-                    _desk(one.to_desk, language),
+                    desk_words(one.from_desk, language),
+                    desk_words(one.to_desk, language),
                     one.answer_by_s,
                     one.reason,
                 )
@@ -379,10 +374,12 @@ def _list(name: str, shift: Shift, language: Language) -> Sheet:
             return Sheet(name, text(name, language), of_days, days, note)
         case "repaired" | "by_itself" | "cancelled":
             extra = (("desk", Kind.TEXT), ("closed_at", Kind.INSTANT))
-            rows = [(*_cells(one, language), _desk(one.desk, language), one.ended_s) for one in found]
+            rows = [(*_cells(one, language), desk_words(one.desk, language), one.ended_s) for one in found]
         case _:
             extra = (("desk", Kind.TEXT), ("restore_by", Kind.INSTANT))
-            rows = [(*_cells(one, language), _desk(one.desk, language), one.restore_by_s) for one in found]
+            rows = [
+                (*_cells(one, language), desk_words(one.desk, language), one.restore_by_s) for one in found
+            ]
     headings = (
         Heading(text("ticket", language)),
         Heading(text("cause", language), wide=True),
@@ -397,12 +394,8 @@ def _list(name: str, shift: Shift, language: Language) -> Sheet:
 def _cells(work: Work, language: Language) -> tuple[str, str, str, str, int]:
     roman = "I" * work.klass
     klass = "一二三"[work.klass - 1] + "类" if language is Language.ZH else roman
-    what = what_word(work.what, tag(language)) or work.what
+    what = what_words(work.what, language)
     return f"#{work.ticket_id}", cause_text(work.kind, work.name, language), what, klass, work.cameras
-
-
-def _desk(desk: str, language: Language) -> str:
-    return desk_word(desk, tag(language)) or desk
 
 
 def facts_of(shift: Shift, done: Signed | None, language: Language) -> list[tuple[str, str]]:

@@ -15,10 +15,10 @@ from lenskeeper.availability.lanes import State
 from lenskeeper.availability.runs import Run
 from lenskeeper.base.days import local_instant
 from lenskeeper.base.errors import Invalid, NotFound
+from lenskeeper.base.languages import Words
 from lenskeeper.base.spans import Span
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.definitions import DEFINITIONS, Metric, Unit
-from lenskeeper.reporting.languages import Words
 from lenskeeper.reporting.periods import Period
 from lenskeeper.reporting.report import Report
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from lenskeeper.base.days import date_of, zone_of
+from lenskeeper.base.languages import Language
 from lenskeeper.reporting.assemble import FEW, point_groups
 from lenskeeper.reporting.definitions import (
     DEFINITIONS,
@@ -17,10 +18,10 @@ from lenskeeper.reporting.definitions import (
     Unit,
     figure,
 )
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.report import NOBODY, Group, Grouped, Part, Report
 from lenskeeper.reporting.sums import Sums
-from lenskeeper.reporting.words import CLASSES, DIAGNOSES, outcome_words, word
+from lenskeeper.reporting.words import CLASSES, DIAGNOSES, word
+from lenskeeper.tickets.words import what_words
 
 Cell = str | int | float | Figure | None
 
@@ -217,7 +218,7 @@ def gaps_sheet(report: Report, language: Language) -> Sheet:
 def long_dead_sheet(report: Report, language: Language) -> Sheet:
     """What is down still and has been for long; the longest first."""
     rows = tuple(
-        (one.name, one.code, one.unit_name, one.since_s, outcome_words(one.reason, language))
+        (one.name, one.code, one.unit_name, one.since_s, what_words(one.reason, language))
         for one in report.long_dead
     )
     headings = (

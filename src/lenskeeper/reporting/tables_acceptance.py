@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from lenskeeper.base.days import date_of, local_day
-from lenskeeper.reporting.languages import Language, Words
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.reporting.snapshots import HASH_SHOWN_CHARS
 from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, instant_text, plain_rows
 from lenskeeper.reporting.words import word

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.reporting.assemble import Behind, drill
 from lenskeeper.reporting.assessment import Assessment, Line, points_text
 from lenskeeper.reporting.definitions import DEFINITIONS, NO_DATA, Figure, Metric
-from lenskeeper.reporting.languages import Language, Words
 from lenskeeper.reporting.report import Group, Report
 from lenskeeper.reporting.schemes import PATROL_MEANING, PATROL_RATE, PATROL_WORDS
 from lenskeeper.reporting.screens import Surveyed
@@ -15,7 +15,8 @@ from lenskeeper.reporting.snapshots import Changed, Snapshot
 from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, figure_text, group_name
 from lenskeeper.reporting.takeover import CURES, NAMES, Bucket, by_unit
 from lenskeeper.reporting.theirs import REASONS, Comparison
-from lenskeeper.reporting.words import outcome_words, word
+from lenskeeper.reporting.words import word
+from lenskeeper.tickets.words import what_words
 from lenskeeper.units.ids import UnitId
 
 CHANGES_MAX: Final = (
@@ -207,7 +208,7 @@ def survey_sheet(found: Sequence[Surveyed], names: Mapping[UnitId, str], languag
             names.get(one.unit_id, word("no_unit", language)),
             one.url,
             NAMES[one.bucket].of(language),
-            outcome_words(one.reason, language),
+            what_words(one.reason, language),
             CURES[one.bucket].of(language),
         )
         for one in told

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lenskeeper.base.days import date_of
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.diagnosis.kinds import Kind as Fault
 from lenskeeper.reporting.definitions import NO_DATA
-from lenskeeper.reporting.languages import Language, Words
 from lenskeeper.reporting.periods import Period
 from lenskeeper.reporting.tables import Heading, Kind, Sheet, instant_text, money_text, plain_rows
 from lenskeeper.reporting.words import DIAGNOSES, word
@@ -14,6 +14,7 @@ from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.contracts import HOUR_S, Contract, Terms
 from lenskeeper.tickets.deductions import Clause, Line, LotRate, Reason, Settlement, Why
 from lenskeeper.tickets.routing import Payer
+from lenskeeper.tickets.words import cause_words
 
 LAYOUT: Final = "deductions.typ"
 
@@ -110,18 +111,6 @@ WHYS: Final = {
     Why.HELD: Words("尚未派单", "nobody had been sent"),
     Why.ELSEWHERE: Words("由其他部门处理", "with another desk"),
     Why.ASKED: Words("责任移交待答复", "the question whose it is"),
-}
-
-CAUSES: Final = {
-    CauseKind.CAMERA: Words("摄像机", "camera"),
-    CauseKind.ACCOUNT: Words("账号", "account"),
-    CauseKind.RECORDER: Words("录像机", "recorder"),
-    CauseKind.POLE: Words("立杆", "pole"),
-    CauseKind.SWITCH: Words("交换机", "switch"),
-    CauseKind.SITE: Words("站点", "site"),
-    CauseKind.FEEDER: Words("供电回路", "feeder"),
-    CauseKind.UPLINK: Words("上联", "uplink"),
-    CauseKind.SUBNET: Words("网段", "network"),
 }
 
 
@@ -286,7 +275,7 @@ def _percent(part: int, whole: int) -> str:
 
 def _subject(line: Line, language: Language) -> str:
     if line.kind in set(CauseKind):
-        return f"{CAUSES[CauseKind(line.kind)].of(language)} {line.subject}"
+        return f"{cause_words(line.kind, language)} {line.subject}"
     for words, kinds in DIAGNOSES.values():
         if line.kind in set(Fault) and Fault(line.kind) in kinds:
             return f"{line.subject}{_comma(language)}{words.of(language)}"

@@ -5,11 +5,11 @@ from typing import Final
 
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.base.days import date_of
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.base.spans import Span
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.annex import Annex
 from lenskeeper.reporting.definitions import DEFINITIONS, Metric, figure
-from lenskeeper.reporting.languages import Language, Words
 from lenskeeper.reporting.objections import (
     Cause,
     Effect,
@@ -24,7 +24,8 @@ from lenskeeper.reporting.objections import (
 from lenskeeper.reporting.report import Grouped, Report
 from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, group_name, instant_text
 from lenskeeper.reporting.tables_beside import CHANGES_MAX
-from lenskeeper.reporting.words import outcome_words, word
+from lenskeeper.reporting.words import word
+from lenskeeper.tickets.words import what_words
 
 TITLES: Final = {
     "title": Words("运维考核表", "Assessment"),
@@ -310,7 +311,7 @@ def _runs_sheet(page: Page, language: Language) -> Sheet:
             one.a,
             one.b,
             _state(one, language),
-            ", ".join(outcome_words(reason, language) for reason in one.reasons),
+            ", ".join(what_words(reason, language) for reason in one.reasons),
             ", ".join(one.probers),
             "; ".join(one.remarks),
         )
@@ -397,7 +398,7 @@ def _tickets_sheet(page: Page, language: Language) -> Sheet:
         (
             str(one.ticket_id),
             one.cause,
-            outcome_words(one.what, language),
+            what_words(one.what, language),
             one.stage,
             one.onset_s,
             one.opened_s,

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.probing.probe_plan import ProbePlan
-from lenskeeper.reporting.languages import Language, Words
 from lenskeeper.reporting.tables import Heading, Kind, Sheet
 
 TEXT: Final = {

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from lenskeeper.base.languages import Words
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.diagnosis.kinds import Verdict
-from lenskeeper.reporting.languages import Words
 from lenskeeper.units.ids import UnitId
 
 LONG_DEAD_S: Final = 3 * 86_400  # a power cut and a weekend pass in less; what is silent longer needs a visit

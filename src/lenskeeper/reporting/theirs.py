@@ -11,9 +11,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
+from lenskeeper.base.languages import Words
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.assemble import point_groups
-from lenskeeper.reporting.languages import Words
 from lenskeeper.reporting.report import Report
 from lenskeeper.reporting.sums import Sums
 from lenskeeper.reporting.their_list import Their, TheirList

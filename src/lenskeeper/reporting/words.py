@@ -3,9 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
-from lenskeeper.base.outcomes import Outcome
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.diagnosis.kinds import Kind
-from lenskeeper.reporting.languages import Language, Words
 from lenskeeper.reporting.periods import PeriodKind
 
 TITLES: Final = {
@@ -168,34 +167,7 @@ DIAGNOSES: Final = {
 }
 """Each kind of fault stands in one of them; LOW_VISIBILITY is weather and in none."""
 
-OUTCOMES: Final = {
-    Outcome.PLAYING: Words("有图像", "a picture came"),
-    Outcome.ANSWERS: Words("应答正常", "it answers"),
-    Outcome.UNREACHABLE: Words("网络不可达", "no route"),
-    Outcome.TIMED_OUT: Words("超时无应答", "silence"),
-    Outcome.REFUSED: Words("端口未开放", "port closed"),
-    Outcome.TLS_REFUSED: Words("证书或握手不符", "TLS refused"),
-    Outcome.AUTH_REFUSED: Words("密码被拒", "password refused"),
-    Outcome.HELD_BACK: Words("密码曾被拒，暂缓", "held back after a refused password"),
-    Outcome.NOT_FOUND: Words("路径不存在", "no such path"),
-    Outcome.REDIRECTED: Words("被转向他处", "sent elsewhere"),
-    Outcome.BUSY: Words("设备忙", "busy"),
-    Outcome.NOT_SUPPORTED: Words("格式不支持", "not supported"),
-    Outcome.GARBLED: Words("应答不合协议", "does not speak the protocol"),
-    Outcome.REJECTED: Words("设备报错", "answered with an error"),
-    Outcome.CLOSED: Words("中途断开", "hung up"),
-    Outcome.NO_VIDEO: Words("无视频流", "no video"),
-    Outcome.NO_KEYFRAME: Words("无关键帧", "no key frame"),
-    Outcome.OUR_FAULT: Words("我方故障", "our own fault"),
-    Outcome.UNDECODABLE: Words("无法解码", "cannot be decoded"),
-}
-
 
 def word(key: str, language: Language) -> str:
     """One text of the catalogue."""
     return TEXT[key].of(language)
-
-
-def outcome_words(reason: str, language: Language) -> str:
-    """An outcome in words; another reason as it is written."""
-    return OUTCOMES[Outcome(reason)].of(language) if reason in set(Outcome) else reason

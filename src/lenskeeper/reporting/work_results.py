@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from lenskeeper.base.errors import Invalid
+from lenskeeper.base.languages import Language
 from lenskeeper.inventory import workbooks
 from lenskeeper.inventory.cells import YES_NO, Cell, bare, choice, is_silent, words
 from lenskeeper.inventory.columns import plain_header
 from lenskeeper.inventory.faults import Fault, said
-from lenskeeper.reporting.languages import Language
 from lenskeeper.reporting.work_sheet import FILL_COLUMNS, TEXT
 from lenskeeper.tickets.day_codes import regular
 from lenskeeper.tickets.remarks import doubts

@@ -10,16 +10,15 @@ from typing import Any, Final
 import segno
 
 from lenskeeper.base.days import date_of
-from lenskeeper.diagnosis.kinds import Kind as Fault
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.reporting.as_pdf import document_pdf
-from lenskeeper.reporting.languages import Language, Words
 from lenskeeper.reporting.tables import Cell, Heading, Kind, Sheet, instant_text
-from lenskeeper.reporting.words import OUTCOMES, word
+from lenskeeper.reporting.words import word
 from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.day_codes import qr_text, spelt_out
 from lenskeeper.tickets.day_plan import TOOLS, CleaningKey, Part, PartKind, Permit
-from lenskeeper.tickets.routing import Desk
 from lenskeeper.tickets.rows_day_plans import Halt, Planned, Task
+from lenskeeper.tickets.words import cause_words, desk_words, what_words
 
 QR_ERROR: Final = "q"  # a quarter of it may be wet or creased; the symbol stays the smallest there is
 
@@ -92,48 +91,6 @@ PARTS: Final = {
     PartKind.PRUNER: Words("修枝剪", "pruner"),
     PartKind.CLEANING_KIT: Words("镜头清洁套装", "lens cleaning kit"),
 }
-CAUSES: Final = {
-    CauseKind.CAMERA: Words("摄像机", "camera"),
-    CauseKind.ACCOUNT: Words("登录账号", "login"),
-    CauseKind.RECORDER: Words("录像机", "recorder"),
-    CauseKind.POLE: Words("立杆", "pole"),
-    CauseKind.SWITCH: Words("交换机", "switch"),
-    CauseKind.SITE: Words("站点", "site"),
-    CauseKind.FEEDER: Words("供电回路", "power feeder"),
-    CauseKind.UPLINK: Words("上联线路", "uplink"),
-    CauseKind.SUBNET: Words("网段", "network"),
-}
-FAULTS: Final = {
-    Fault.BLACK: Words("黑屏", "black picture"),
-    Fault.DARK: Words("过暗", "dark"),
-    Fault.OVEREXPOSED: Words("过曝", "overexposed"),
-    Fault.BLUR: Words("模糊", "blurred"),
-    Fault.LOW_CONTRAST: Words("对比度低", "low contrast"),
-    Fault.COLOUR_CAST: Words("偏色", "colour cast"),
-    Fault.NOISE: Words("噪声", "noise"),
-    Fault.OCCLUDED: Words("遮挡", "covered"),
-    Fault.MOVED: Words("移位", "moved"),
-    Fault.FROZEN: Words("画面冻结", "frozen"),
-    Fault.SIGNAL_CARD: Words("信号丢失画面", "signal card"),
-    Fault.MOSAIC: Words("花屏", "mosaic"),
-    Fault.LOW_VISIBILITY: Words("低能见度", "low visibility"),
-    Fault.LENS_DIRTY: Words("镜头脏污", "dirty lens"),
-    Fault.STRIPES: Words("条纹", "stripes"),
-    Fault.SHAKING: Words("抖动", "shaking"),
-}
-DESKS: Final = {
-    Desk.POWER: Words("供电", "power"),
-    Desk.CARRIER: Words("运营商", "carrier"),
-    Desk.CONTRACTOR: Words("维保单位", "contractor"),
-    Desk.PARKS: Words("园林", "parks"),
-    Desk.OWNER_IT: Words("业主信息部门", "owner's IT"),
-    Desk.US: Words("本单位", "our own crew"),
-}
-_WHAT: Final = {
-    **{kind.value: words for kind, words in FAULTS.items()},
-    **{o.value: w for o, w in OUTCOMES.items()},
-}
-
 FILL_COLUMNS: Final = ("code", "done", "words", "used")
 """The columns that are read when a workbook comes back (work_results.py)."""
 
@@ -231,11 +188,11 @@ def task_title(task: Task, language: Language) -> str:
 
 def task_text(task: Task, language: Language) -> str:
     """What was found, and at what: "switch W1: silence"; of a camera its name."""
-    what = _WHAT[task.what].of(language) if task.what in _WHAT else task.what
+    what = what_words(task.what, language)
     colon = Words("：", ": ").of(language)
     if not task.cause or task.cause == CauseKind.CAMERA:
         return f"{task.name}{colon}{what}"
-    return f"{CAUSES[CauseKind(task.cause)].of(language)} {task.thing}{colon}{what}"
+    return f"{cause_words(task.cause, language)} {task.thing}{colon}{what}"
 
 
 def part_text(part: Part, count: int, language: Language) -> str:
@@ -260,7 +217,7 @@ def needs_text(halt: Halt, language: Language) -> str:
 
 def crew_of(plan: Planned, language: Language) -> str:
     """The contract, or the desk."""
-    return plan.contract or DESKS[plan.desk].of(language)
+    return plan.contract or desk_words(plan.desk, language)
 
 
 def day_text(plan: Planned, language: Language) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
 from lenskeeper.base.days import zone_of
+from lenskeeper.base.languages import Language, Words
 from lenskeeper.base.spans import Span
-
-Language = Literal["zh-CN", "en"]
+from lenskeeper.tickets import words
 
 HOUR_S: Final = 3_600
 DAY_S: Final = 24 * HOUR_S
@@ -86,7 +86,7 @@ class Recipient:
     """
 
     name: str
-    language: Language = "en"
+    language: Language = Language.EN
     tz: str = "UTC"
     desks: frozenset[str] = frozenset()
     contracts: frozenset[str] = frozenset()
@@ -227,92 +227,19 @@ def _digits(name: str) -> int:
 
 # ---- what is said
 
-_CHANGES: Final[Mapping[str, tuple[str, str]]] = {
-    "opened": ("新建工单", "new"),
-    "assigned_on": ("工单转交", "handed on"),
-    "overdue_soon": ("即将超时", "due soon"),
-    "overdue": ("已超时", "overdue"),
-    "escalated": ("超时升级", "escalated"),
-    "recovered": ("自行恢复", "recovered by itself"),
-    "verified": ("修复已核实", "repaired and verified"),
-    "regressed": ("修复后再次故障", "failed again"),
-    "cancelled": ("已取消", "cancelled"),
-    "storm": ("大面积故障，暂停派单", "storm: dispatch is held"),
+_CHANGES: Final[Mapping[str, Words]] = {
+    ChangeKind.OPENED: Words("新建工单", "new"),
+    ChangeKind.ASSIGNED_ON: Words("工单转交", "handed on"),
+    ChangeKind.OVERDUE_SOON: Words("即将超时", "due soon"),
+    ChangeKind.OVERDUE: Words("已超时", "overdue"),
+    ChangeKind.ESCALATED: Words("超时升级", "escalated"),
+    ChangeKind.RECOVERED: Words("自行恢复", "recovered by itself"),
+    ChangeKind.VERIFIED: Words("修复已核实", "repaired and verified"),
+    ChangeKind.REGRESSED: Words("修复后再次故障", "failed again"),
+    ChangeKind.CANCELLED: Words("已取消", "cancelled"),
+    ChangeKind.STORM: Words("大面积故障，暂停派单", "storm: dispatch is held"),
 }
-_CAUSES: Final[Mapping[str, tuple[str, str]]] = {
-    "camera": ("摄像机", "camera"),
-    "account": ("登录账号", "login"),
-    "recorder": ("录像机", "recorder"),
-    "pole": ("立杆", "pole"),
-    "switch": ("交换机", "switch"),
-    "site": ("站点", "site"),
-    "feeder": ("供电回路", "power feeder"),
-    "uplink": ("上联线路", "uplink"),
-    "subnet": ("网段", "network"),
-}
-_WHATS: Final[Mapping[str, tuple[str, str]]] = {
-    "unreachable": ("无法到达", "unreachable"),
-    "timed_out": ("无应答", "no answer"),
-    "refused": ("连接被拒", "connection refused"),
-    "tls_refused": ("证书不被接受", "certificate not accepted"),
-    "auth_refused": ("登录被拒", "login refused"),
-    "held_back": ("未尝试", "not tried"),
-    "not_found": ("无此通道", "no such channel"),
-    "redirected": ("被重定向", "sent elsewhere"),
-    "busy": ("设备忙", "busy"),
-    "not_supported": ("协议不支持", "not supported"),
-    "garbled": ("应答异常", "garbled answer"),
-    "rejected": ("设备报错", "error of its own"),
-    "closed": ("连接中断", "hung up"),
-    "no_video": ("无视频", "no video"),
-    "no_keyframe": ("无关键帧", "no key frame"),
-    "undecodable": ("无法解码", "not decodable"),
-    "black": ("黑屏", "black picture"),
-    "dark": ("过暗", "dark"),
-    "overexposed": ("过曝", "overexposed"),
-    "blur": ("模糊", "blurred"),
-    "low_contrast": ("对比度低", "low contrast"),
-    "colour_cast": ("偏色", "colour cast"),
-    "noise": ("噪声", "noise"),
-    "occluded": ("遮挡", "covered"),
-    "moved": ("移位", "moved"),
-    "frozen": ("画面冻结", "frozen"),
-    "signal_card": ("信号丢失画面", "signal card"),
-    "mosaic": ("花屏", "mosaic"),
-    "lens_dirty": ("镜头脏污", "dirty lens"),
-    "stripes": ("条纹", "stripes"),
-    "shaking": ("抖动", "shaking"),
-}
-_DESKS: Final[Mapping[str, tuple[str, str]]] = {
-    "power": ("供电", "power"),
-    "carrier": ("运营商", "carrier"),
-    "contractor": ("维保单位", "contractor"),
-    "parks": ("园林", "parks"),
-    "owner_it": ("业主信息部门", "owner's IT"),
-    "us": ("本单位", "our own desk"),
-}
-_CLASSES: Final = {1: ("一类", "class I"), 2: ("二类", "class II"), 3: ("三类", "class III")}
-
-
-def _word(table: Mapping[str, tuple[str, str]], key: str, language: Language) -> str:
-    """The word of a known key; what is not in the table is not said."""
-    pair = table.get(key)
-    return "" if pair is None else pair[0 if language == "zh-CN" else 1]
-
-
-def cause_word(kind: str, language: Language) -> str:
-    """A kind of cause in words; empty where it is none."""
-    return _word(_CAUSES, kind, language)
-
-
-def what_word(what: str, language: Language) -> str:
-    """An outcome or a kind of fault in words; empty where it is none."""
-    return _word(_WHATS, what, language)
-
-
-def desk_word(desk: str, language: Language) -> str:
-    """A desk in words; empty where it is none."""
-    return _word(_DESKS, desk, language)
+_CLASSES: Final = {1: Words("一类", "class I"), 2: Words("二类", "class II"), 3: Words("三类", "class III")}
 
 
 def said(waiting: Sequence[Waiting], recipient: Recipient) -> Message:
@@ -328,7 +255,9 @@ def said(waiting: Sequence[Waiting], recipient: Recipient) -> Message:
 def _single(facts: Facts, recipient: Recipient, key: str) -> Message:
     language = recipient.language
     line = _line(facts, recipient)
-    title = _joined([f"#{facts.number}" * (not facts.tickets), _word(_CHANGES, facts.change, language)], " ")
+    title = _joined(
+        [f"#{facts.number}" * (not facts.tickets), words.said(_CHANGES, facts.change, language)], " "
+    )
     return Message(key, title, line, _data([facts], recipient))
 
 
@@ -337,13 +266,17 @@ def _digest(many: Sequence[Facts], recipient: Recipient, key: str) -> Message:
     language = recipient.language
     counts = Counter(each.change for each in many)
     parts = [
-        f"{_word(_CHANGES, change, language)} {counts[change]}" for change in ChangeKind if counts[change]
+        f"{words.said(_CHANGES, change, language)} {counts[change]}"
+        for change in ChangeKind
+        if counts[change]
     ]
-    title = ("工单动态：" if language == "zh-CN" else "tickets: ") + _list(parts, language)
+    title = ("工单动态：" if language is Language.ZH else "tickets: ") + _list(parts, language)
     ranked = sorted(_latest(many), key=lambda each: (each.klass, -each.cameras, each.number))
     lines = [_line(each, recipient) for each in ranked[:LISTED_MAX]]
     if left := len(ranked) - LISTED_MAX:
-        lines += [f"另有 {left} 个工单" if language == "zh-CN" else f"and {left} more tickets"] * (left > 0)
+        lines += [f"另有 {left} 个工单" if language is Language.ZH else f"and {left} more tickets"] * (
+            left > 0
+        )
     text = "\n".join([title, *lines])
     return Message(key, title, text[:TEXT_CHARS_MAX], _data(many, recipient))
 
@@ -356,30 +289,30 @@ def _latest(many: Sequence[Facts]) -> list[Facts]:
 def _line(facts: Facts, recipient: Recipient) -> str:
     """#17 overdue: switch "North gate", no answer, 200 cameras, class I, unit Harbour, desk contractor, by 11-23 18:00."""
     language = recipient.language
-    zh = language == "zh-CN"
+    zh = language is Language.ZH
     if facts.change is ChangeKind.STORM:
         return _storm_line(facts, recipient)
-    cause = _word(_CAUSES, facts.cause, language)
+    cause = words.said(words.CAUSES, facts.cause, language)
     if facts.thing and cause:
         cause = f"{cause}“{facts.thing}”" if zh else f'{cause} "{facts.thing}"'
     cameras = f"{facts.cameras} 台摄像机" if zh else f"{facts.cameras} camera{'s' * (facts.cameras != 1)}"
-    desk = _word(_DESKS, facts.desk, language)
+    desk = words.said(words.DESKS, facts.desk, language)
     parts = [
         cause,
-        _word(_WHATS, facts.what, language),
+        words.said(words.WHATS, facts.what, language),
         cameras,
-        _CLASSES[facts.klass][0 if zh else 1],
+        _CLASSES[facts.klass].of(language),
         facts.unit,
         (f"责任方：{desk}" if zh else f"desk: {desk}") if desk else "",
         _by(facts, recipient),
     ]
-    head = f"#{facts.number} {_word(_CHANGES, facts.change, language)}"
+    head = f"#{facts.number} {words.said(_CHANGES, facts.change, language)}"
     return head + ("：" if zh else ": ") + _list([part for part in parts if part], language)
 
 
 def _storm_line(facts: Facts, recipient: Recipient) -> str:
     since = _local(facts.since_s, recipient.tz)
-    if recipient.language == "zh-CN":
+    if recipient.language is Language.ZH:
         return f"大面积故障，自 {since} 起暂停派单：{facts.tickets} 个工单，{facts.cameras} 台摄像机"
     return f"storm since {since}: {facts.tickets} tickets, {facts.cameras} cameras; nobody is sent until it is over"
 
@@ -389,7 +322,7 @@ def _by(facts: Facts, recipient: Recipient) -> str:
     if facts.restore_by_s is None or facts.change in over:
         return ""
     at = _local(facts.restore_by_s, recipient.tz)
-    return f"应于 {at} 前恢复" if recipient.language == "zh-CN" else f"restore by {at}"
+    return f"应于 {at} 前恢复" if recipient.language is Language.ZH else f"restore by {at}"
 
 
 def _local(at_s: int | None, tz: str) -> str:
@@ -397,7 +330,7 @@ def _local(at_s: int | None, tz: str) -> str:
 
 
 def _list(parts: Sequence[str], language: Language) -> str:
-    return ("，" if language == "zh-CN" else ", ").join(parts)
+    return ("，" if language is Language.ZH else ", ").join(parts)
 
 
 def _joined(parts: Sequence[str], by: str) -> str:
@@ -411,13 +344,13 @@ def _data(many: Sequence[Facts], recipient: Recipient) -> dict[str, object]:
             {
                 "change": each.change.value,
                 "ticket" if each.change is not ChangeKind.STORM else "storm": each.number,
-                "cause": each.cause if each.cause in _CAUSES else "",
-                "what": each.what if each.what in _WHATS else "",
+                "cause": each.cause if each.cause in words.CAUSES else "",
+                "what": each.what if each.what in words.WHATS else "",
                 "thing": each.thing,
                 "cameras": each.cameras,
                 "class": each.klass,
                 "unit": each.unit,
-                "desk": each.desk if each.desk in _DESKS else "",
+                "desk": each.desk if each.desk in words.DESKS else "",
                 "restore_by": _local(each.restore_by_s, recipient.tz),
             }
             for each in many

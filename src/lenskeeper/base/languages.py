@@ -1,11 +1,11 @@
-"""The two languages that a report is written in."""
+"""The two languages that lenskeeper speaks to its users in, and a text in both."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Language(StrEnum):
-    """A language tag; what a head of department signs is in one of the two."""
+    """A language tag."""
 
     ZH = "zh-CN"
     EN = "en"
