@@ -2,7 +2,7 @@
 
 2,000 cameras of six offices, three contractors, a storm, a feeder fault, a dead line, a festival, relapses, reboots, a disputed
 month and an acceptance of 50 points. What the cameras do is planted; rounds go minute by minute into the real books, the
-real desk takes its turns, crews act through the real tickets. Nobody but this script knows the truth.
+real desk takes its turns, crews act through the real tickets. Some pictures lose their focus meanwhile. Nobody but this script knows the truth.
 
   ./run bench month                      the whole of it, some ten minutes
   ./run bench month --cameras 240        a short one
@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, insert
 
 from bench import keep
 from lenskeeper.availability.exact import observe
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.looks import said_by_look
-from lenskeeper.availability.observations import Round
+from lenskeeper.availability.observations import Observation, Round
 from lenskeeper.availability.rounds import RoundFolder
 from lenskeeper.availability.rows_dirty import mark_dirty
 from lenskeeper.base.access import ROUNDS, ActorId, Scope
@@ -42,10 +42,12 @@ from lenskeeper.base.days import day_of, day_span, local_instant
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.base.spans import Span, clip, length
 from lenskeeper.cli import main as type_command
-from lenskeeper.diagnosis.kinds import Verdict
+from lenskeeper.diagnosis.kinds import Severity, Verdict
+from lenskeeper.diagnosis.schema import held_fault
 from lenskeeper.house import chores
 from lenskeeper.house import contracts as contract_acts
 from lenskeeper.house import tickets as acts
+from lenskeeper.house.assessments import changes_of, shown
 from lenskeeper.house.clock import StandingClock
 from lenskeeper.house.desk import RepairDesk
 from lenskeeper.house.home import EXERCISE_NOW, Home, opened
@@ -66,6 +68,7 @@ TZ: Final = "Asia/Shanghai"
 YEAR, MONTH, DAYS = 2026, 10, 31
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 TURN_S: Final = 600
+LOOK_S: Final = 1_800
 NEW: Final = 50  # points of the batch that is accepted
 OBJECTIONS: Final = 40
 STORM_DAY: Final = 12
@@ -103,7 +106,10 @@ without = ["resolution", "codec", "bitrate", "gop", "clock", "district", "legal_
 
 @dataclass(slots=True)
 class Work:
-    """Something that breaks once: its cameras, from when, until when. is_left: no crew goes, it comes back by itself."""
+    """Something that breaks once: its cameras, from when, until when. is_left: no crew goes, it comes back by itself.
+
+    seen_s: how much later it is seen, and seen to be over: of a picture, when the look of its half hour has been booked.
+    """
 
     cameras: tuple[int, ...]
     from_s: int
@@ -113,6 +119,7 @@ class Work:
     is_left: bool = False
     relapse: "Work | None" = None
     is_relapse: bool = False
+    seen_s: int = 0
 
 
 @dataclass(slots=True)
@@ -177,6 +184,7 @@ class City:
         self.type("calendars", "set", "office", "--hours", "Mon-Fri 08:30-17:30", "--tz", TZ)
         self.type("calendars", "load", "office", str(self.folder / "days.csv"), "--year", str(YEAR))
         (self.folder / "terms.toml").write_text(TERMS)
+        self.type("causes", "trust", "blur", "yes", "--because", "a month to be counted")
         units = [unit for unit, *_ in OFFICES]
         for name, (places, calendar) in LOTS.items():
             more = ("--calendar", calendar) if calendar else ()
@@ -225,10 +233,11 @@ class City:
         for k, n in enumerate(storm):
             self.lone(n, at(STORM_DAY, 14) + k % 55 * MINUTE, 3 + k % 9)
         self.plant_relapses()
+        self.plant_pictures()
         self.plant_usual()
         self.plant_reboots()
         for work in self.works:
-            for n in work.cameras:
+            for n in work.cameras if not work.seen_s else ():
                 self.down[n].append((work.from_s, work.to_s))
         for n, spell in self.reboots:
             self.down[n].append(spell)
@@ -252,6 +261,40 @@ class City:
                 work.relapse = again
                 self.free[n].append((again.from_s, again.to_s))
                 self.works.append(again)
+
+    def plant_pictures(self) -> None:
+        """Forty cameras out of focus: they answer all the time, and only looks for pictures show it."""
+        for n in self.chance.sample(range(100, self.cameras), 40):
+            day, is_long = self.chance.randrange(1, DAYS - 3), self.chance.random() < 0.3
+            begin = at(day, 0) + self.chance.randrange(48) * LOOK_S
+            hours = self.chance.randrange(50, 90) / 2 if is_long else self.chance.randrange(6, 20) / 2
+            self.lone(n, begin, hours, seen_s=LOOK_S, is_left=self.chance.random() < 0.2)
+
+    def pictures(self, home: Home) -> None:
+        """What looks say of the pictures in the half hour that is over; two looks have agreed by then."""
+        end_s = self.clock.now
+        said: list[Observation] = []
+        for work in self.works:
+            if not work.seen_s or not work.from_s < end_s <= work.to_s + LOOK_S:
+                continue
+            (point_id,) = (self.point_of[n] for n in work.cameras)
+            verdict = Verdict.FAULT if end_s <= work.to_s else Verdict.FIT
+            slot = (end_s - LOOK_S, end_s)
+            said += said_by_look(point_id, slot, Outcome.PLAYING, verdict, kinds="blur", prober="p-1")
+            if end_s == work.from_s + LOOK_S:
+                home.store.write(partial(self.hold, point_id, work.from_s))
+            elif verdict is Verdict.FIT:
+                gone = delete(held_fault).where(held_fault.c.point_id == point_id)
+                home.store.write(partial(Connection.execute, statement=gone))
+        home.store.write(lambda c: observe(c, said, now_s=end_s, mark=mark_dirty, actor=ROUNDS))
+
+    def hold(self, point_id: PointId, since_s: int, connection: Connection) -> None:
+        connection.execute(
+            insert(held_fault).values(
+                point_id=point_id, rung="sub", kind="blur", since_s=since_s, opened_s=self.clock.now,
+                severity=Severity.SEVERE, figure=1.0, limit_value=0.5, compared_with="planted",
+            )
+        )  # fmt: skip
 
     def plant_usual(self) -> None:
         """What breaks in any month: one in ten for long, one in ten with a slow crew, one in five comes back by itself."""
@@ -310,6 +353,8 @@ class City:
             home.store.write(partial(self.fold, found))
             self.folder_of_rounds.applied()
             self.clock.now = slot_s + MINUTE
+            if self.clock.now % LOOK_S == 0:
+                self.pictures(home)
             if self.clock.now % TURN_S == 0:
                 began = time.perf_counter()
                 self.acts.update(home.store.write(lambda c: self.desk.turn(c, self.clock.now)).acts)
@@ -411,7 +456,7 @@ def klass_of(n: int) -> int:
 
 def opens(work: Work) -> int:
     """When its ticket must be opened."""
-    return turn_after(work.from_s + PATIENCE_S[min(klass_of(n) for n in work.cameras)])
+    return turn_after(work.from_s + max(work.seen_s, PATIENCE_S[min(klass_of(n) for n in work.cameras)]))
 
 
 def is_due(work: Work) -> bool:
@@ -429,12 +474,12 @@ def arrives(seen: Seen, work: Work) -> int:
 def crew_is_there(seen: Seen, work: Work) -> bool:
     """Whether somebody is on site before the looks believe that it came back."""
     is_lone = work.kind is CauseKind.CAMERA and not work.is_left
-    return is_lone and arrives(seen, work) < turn_after(work.to_s + SETTLE_S)
+    return is_lone and arrives(seen, work) < turn_after(work.to_s + max(work.seen_s, SETTLE_S))
 
 
 def ends(seen: Seen, work: Work) -> int:
     """The turn that ends its ticket."""
-    settled_s = turn_after(work.to_s + SETTLE_S)
+    settled_s = turn_after(work.to_s + max(work.seen_s, SETTLE_S))
     if not crew_is_there(seen, work):
         return settled_s
     finished_s = max(arrives(seen, work) + TURN_S, turn_after(work.to_s))
@@ -685,8 +730,6 @@ def check_assessment(town: City, home: Home, ledger: Ledger) -> tuple[float, flo
             )
             up, known = up + counted - down, known + counted
         return up, known
-
-    from lenskeeper.house.assessments import changes_of, shown  # noqa: PLC0415
 
     one = shown(home, 1)
     assert one.issued is not None

@@ -15,6 +15,7 @@ from lenskeeper.availability.rows_dirty import mark_dirty
 from lenskeeper.base.access import LOCAL_OPERATOR, ROUNDS, ActorId, Scope
 from lenskeeper.base.days import local_day
 from lenskeeper.base.outcomes import Outcome
+from lenskeeper.base.spans import Span
 from lenskeeper.diagnosis.kinds import Verdict
 from lenskeeper.house.desk import RepairDesk
 from lenskeeper.inventory import rows_takeover
@@ -72,10 +73,12 @@ class RepairCity:
         seen = Round(self.now_s, MINUTE, codes, reasons, prober="prober-1")
         self.folder.fold(connection, seen, now_s=self.now_s + MINUTE, actor=ROUNDS)
 
-    def look(self, point_id: PointId, outcome: Outcome, verdict: Verdict | None = None) -> None:
-        """One look for a picture, of the last half hour."""
+    def look(
+        self, point_id: PointId, outcome: Outcome, verdict: Verdict | None = None, *, slot: Span | None = None
+    ) -> None:
+        """One look for a picture. slot: what it speaks of; else the last whole half hour."""
         begin = self.now_s // 1_800 * 1_800 - 1_800
-        said = said_by_look(point_id, (begin, begin + 1_800), outcome, verdict, prober="prober-1")
+        said = said_by_look(point_id, slot or (begin, begin + 1_800), outcome, verdict, prober="prober-1")
         self.store.write(lambda c: observe(c, said, now_s=self.now_s, mark=mark_dirty, actor=ROUNDS))
 
     def tickets(self, *, live: bool | None = True, scope: Scope = Scope.ALL) -> list[Ticket]:

@@ -1,7 +1,7 @@
 """A verdict needs time: one bucket for each kind, filled by checks that agree and drained by those that do not.
 
-Two agreeing checks open a fault; after the last of them four that disagree, over ten minutes at least, close it. A check
-that could not see a kind leaves its bucket alone: neither weather nor a card closes a fault.
+Two agreeing checks open a fault; four that disagree, over ten minutes at least, close it, and three where others had
+disagreed before the last that agreed. A check that could not see a kind leaves its bucket alone: neither weather nor a card closes a fault.
 A camera whose verdicts change again and again is *flapping*, and that is said once, with since when.
 """
 
