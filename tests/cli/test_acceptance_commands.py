@@ -1,6 +1,7 @@
 """A batch from its beginning to its signed sheet, as a person types it."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
     for number, code in enumerate(CODES, start=1):
         file = CameraFile(f"crossing {number}", code=code, unit="City", url=f"rtsp://10.0.0.{number}/")
-        home.store.write(lambda c, one=file: add(c, one, actor=LOCAL_OPERATOR, now_s=home.now_s()))  # type: ignore[misc]
+        home.store.write(partial(add, file=file, actor=LOCAL_OPERATOR, now_s=home.now_s()))
     home.store.close()
     monkeypatch.chdir(tmp_path / "home")
     Path("tender.toml").write_text(f"hours = 1\nwithout = [{REST}]\n", encoding="utf-8")

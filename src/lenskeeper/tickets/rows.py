@@ -217,10 +217,14 @@ def join(
 
 
 def set_well(
-    connection: Connection, ticket_id: TicketId, point_id: PointId, well_s: int, *, actor: ActorId
+    connection: Connection,
+    ticket_id: TicketId,
+    point_id: PointId,
+    well_s: int,
+    *,
+    actor: ActorId,  # noqa: ARG001  the looks', always
 ) -> None:
     """A camera under the ticket is well since well_s; with the last of them the whole is."""
-    del actor
     mine = and_(ticket_point.c.ticket_id == ticket_id, ticket_point.c.point_id == point_id)
     connection.execute(update(ticket_point).where(mine).values(well_s=well_s))
     _see_if_recovered(connection, ticket_id)
@@ -287,9 +291,14 @@ def take_step(
     return stage
 
 
-def set_due(connection: Connection, ticket_id: TicketId, due: Due, *, actor: ActorId) -> None:
+def set_due(
+    connection: Connection,
+    ticket_id: TicketId,
+    due: Due,
+    *,
+    actor: ActorId,  # noqa: ARG001  whoever pauses or changes a calendar enters that
+) -> None:
     """The clocks as they were worked out anew."""
-    del actor
     values = {"respond_by_s": due.respond_by_s, "restore_by_s": due.restore_by_s}
     _change(connection, ticket_id, values)
 
@@ -303,9 +312,14 @@ def set_shape(
     enter(connection, ticket_id, "shape", stage, detail={"shape": shape}, actor=actor, now_s=now_s)
 
 
-def set_held(connection: Connection, ticket_id: TicketId, held: str, *, actor: ActorId) -> None:
+def set_held(
+    connection: Connection,
+    ticket_id: TicketId,
+    held: str,
+    *,
+    actor: ActorId,  # noqa: ARG001  the desk's, always
+) -> None:
     """Why nobody is sent: storm or budget."""
-    del actor
     _change(connection, ticket_id, {"held": held})
 
 

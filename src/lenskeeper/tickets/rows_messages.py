@@ -173,9 +173,14 @@ def _new() -> Select[Any]:
     )
 
 
-def spread(connection: Connection, recipients: Sequence[Recipient], *, actor: ActorId, now_s: int) -> Spread:
+def spread(
+    connection: Connection,
+    recipients: Sequence[Recipient],
+    *,
+    actor: ActorId,  # noqa: ARG001  the post's, always
+    now_s: int,
+) -> Spread:
     """Pick who is told of what is new. What is held waits; what was over before anybody was told is told to nobody."""
-    del actor
     new = connection.execute(_new().limit(SPREAD_AT_ONCE)).all()
     untold = _came_and_went(connection, new)
     facts = _facts(connection, [row for row in new if row.ticket_id not in untold])
@@ -331,10 +336,14 @@ def tries(connection: Connection, recipient: str, now_s: int) -> list[Try]:
 
 
 def begin_try(
-    connection: Connection, recipient: str, going: Sequence[Waiting], *, actor: ActorId, now_s: int
+    connection: Connection,
+    recipient: str,
+    going: Sequence[Waiting],
+    *,
+    actor: ActorId,  # noqa: ARG001  the post's, always
+    now_s: int,
 ) -> int:
     """Enter an attempt before it is made; gives its number."""
-    del actor
     number: int = connection.execute(
         insert(message_try)
         .values(recipient=recipient, at_s=now_s, messages=len(going), outcome="")
@@ -353,11 +362,10 @@ def end_try(
     *,
     failure: str = "",
     may_retry: bool = True,
-    actor: ActorId,
+    actor: ActorId,  # noqa: ARG001  the post's, always
     now_s: int,
 ) -> None:
     """How it ended. failure: empty where it went; else one line without secret or address."""
-    del actor
     outcome = "failed" if failure else "sent"
     connection.execute(
         update(message_try).where(message_try.c.id == number).values(outcome=outcome, remark=failure)
@@ -370,10 +378,14 @@ def end_try(
 
 
 def give_up(
-    connection: Connection, recipient: str, some: Sequence[Waiting], *, actor: ActorId, now_s: int
+    connection: Connection,
+    recipient: str,
+    some: Sequence[Waiting],
+    *,
+    actor: ActorId,  # noqa: ARG001  the post's, always
+    now_s: int,
 ) -> int:
     """Let go of what is too old or has failed too often; gives how many."""
-    del actor
     gone = [each.message_id for each in stale(some, now_s)]
     if gone:
         mine = and_(message_to.c.recipient == recipient, message_to.c.message_id.in_(gone))
@@ -381,9 +393,13 @@ def give_up(
     return len(gone)
 
 
-def forget(connection: Connection, *, actor: ActorId, now_s: int) -> int:
+def forget(
+    connection: Connection,
+    *,
+    actor: ActorId,  # noqa: ARG001  the post's, always
+    now_s: int,
+) -> int:
     """Drop what is older than KEPT_DAYS and told; gives how many messages."""
-    del actor
     old = select(message.c.id).where(
         message.c.at_s < now_s - KEPT_DAYS * 86_400, message.c.spread_s.is_not(None)
     )
