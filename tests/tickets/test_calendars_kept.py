@@ -58,7 +58,6 @@ def test_a_calendar_is_read_back_as_it_was_set_with_its_odd_days(store: Store) -
     days = {each.day: each.is_work for each in SPRING + MAY}
     assert _named(store) == WorkCalendar("office", TZ, WEEK, days)
     with store.read() as connection:
-        assert kept.odd_days(connection, Scope.ALL, "office", 2026) == SPRING
         assert kept.calendars(connection, Scope.ALL) == [_named(store)]
     assert _acts(store)[-3:] == ["calendar.set", "calendar.load", "calendar.load"]
 
@@ -256,13 +255,15 @@ def test_a_period_that_is_over_is_revoked_wholly_or_not_at_all(store: Store, poi
     assert _of(store, points, -20, 20) == {}
 
 
-def test_only_periods_that_freeze_works_forbid_them(store: Store, points: list[PointId]) -> None:
+def test_a_period_keeps_whether_it_freezes_works(store: Store, points: list[PointId]) -> None:
     _add(store, points[:2], 0, 10)
     frozen = _add(store, points[1:], 5, 10, frozen=True)
 
     def found(of: list[PointId], a_h: int, b_h: int) -> list[Guarantee]:
         with store.read() as connection:
-            return kept.frozen_works(connection, Scope.ALL, of, NOON + a_h * HOUR, NOON + b_h * HOUR)
+            named = kept.guarantees_of(connection, Scope.ALL, of, NOON + a_h * HOUR, NOON + b_h * HOUR)
+        each = {one.guarantee_id: one for periods in named.values() for one in periods}
+        return [one for one in each.values() if one.freezes_works]
 
     assert found(points, 0, 6) == [frozen]
     assert found(points[:1], 0, 6) == []

@@ -1,5 +1,6 @@
 """The clocks of contracts, against a count of every single second on the wall clock of the zone."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -19,11 +20,16 @@ from lenskeeper.tickets.clocks import (
     WorkCalendar,
     deadline,
     due,
-    elapsed,
     working,
     working_day_after,
 )
 from lenskeeper.tickets.contracts import Clock
+
+
+def elapsed(from_s: int, to_s: int, calendar: WorkCalendar | None, pauses: Sequence[Span] = ()) -> int:
+    """Seconds of working time outside pauses."""
+    return length(subtract(working(calendar, from_s, to_s), union(pauses)))
+
 
 RANGE_S = 8 * DAY_S  # what the oracle counts, second by second
 ZONES = [

@@ -1,6 +1,7 @@
 """A crew's day: nothing is lost, every stop fits, and no shorter way was there to be seen."""
 
-from itertools import permutations
+from collections.abc import Sequence
+from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
@@ -25,7 +26,6 @@ from lenskeeper.tickets.day_plan import (
     Permit,
     Reason,
     best_order,
-    length_of,
     minutes_for,
     nearest_neighbour,
     parts_for,
@@ -41,6 +41,12 @@ STREET_M = 1_000 / 111_195  # degrees of latitude to a kilometre
 PLACES = st.tuples(
     st.floats(LON - 0.2, LON + 0.2, allow_nan=False), st.floats(LAT - 0.2, LAT + 0.2, allow_nan=False)
 )
+
+
+def length_of(places: Sequence[Pair], start: Pair | None) -> float:
+    """Metres from the start through all of them, in this order."""
+    way = [start, *places] if start else list(places)
+    return sum(distance_m(a, b) for a, b in pairwise(way))
 
 
 def ticket(number: int, *, km: float = 0.0, due_s: int = DAY_END_S + DAY_S, **more: object) -> Job:

@@ -11,7 +11,7 @@ from typing import Final
 
 from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Invalid
-from lenskeeper.base.spans import Span, clip, length, subtract, union
+from lenskeeper.base.spans import Span, clip, subtract, union
 from lenskeeper.tickets.contracts import Clock
 
 DAY_S: Final = 86_400
@@ -116,11 +116,6 @@ def deadline(from_s: int, length_s: int, calendar: WorkCalendar | None, pauses: 
         f"the {name} has not {length_s} s of working time within {SEARCH_DAYS_MAX} days: give it hours",
         field="calendar",
     )
-
-
-def elapsed(from_s: int, to_s: int, calendar: WorkCalendar | None, pauses: Sequence[Span] = ()) -> int:
-    """Seconds of working time outside pauses in [from_s, to_s); 0 where it ends before it begins."""
-    return length(subtract(working(calendar, from_s, to_s), union(pauses)))
 
 
 def working_day_after(day: int, count: int, calendar: WorkCalendar | None) -> int:

@@ -551,11 +551,6 @@ class _Day:
 # ---- the order
 
 
-def length_of(places: Sequence[Pair], start: Pair | None) -> float:
-    """Metres from the start through all of them, in this order."""
-    return sum(_legs(places, start))
-
-
 def _legs(places: Sequence[Pair], start: Pair | None) -> list[float]:
     if not places:
         return []

@@ -174,19 +174,6 @@ def calendars(connection: Connection, scope: Scope) -> list[WorkCalendar]:
     return _calendars(connection, scope, true())
 
 
-def odd_days(connection: Connection, scope: Scope, name: str, year: int) -> list[OddDay]:
-    """The days of a year that differ from their weekday, in order. NotFound: no such calendar."""
-    calendar_named(connection, scope, name)
-    c = calendar_day.c
-    first, after = day_of(date(year, 1, 1)), day_of(date(year + 1, 1, 1))
-    rows = connection.execute(
-        select(c.day, c.is_work, c.name)
-        .where(c.calendar == name, c.day >= first, c.day < after)
-        .order_by(c.day)
-    )
-    return [OddDay(row.day, bool(row.is_work), row.name) for row in rows]
-
-
 def _calendars(connection: Connection, _scope: Scope, which: ColumnElement[bool]) -> list[WorkCalendar]:
     rows = connection.execute(select(work_calendar).where(which).order_by(work_calendar.c.name)).all()
     days = _days(connection, [row.name for row in rows])
@@ -312,15 +299,6 @@ def guarantees_of(
         for row in connection.execute(query):
             found.setdefault(PointId(row.point_id), []).append(_in_effect(row))
     return found
-
-
-def frozen_works(
-    connection: Connection, scope: Scope, points: Sequence[PointId], a: int, b: int
-) -> list[Guarantee]:
-    """The periods with frozen works that overlap [a, b) and name any of these points, by beginning, each once."""
-    by_point = guarantees_of(connection, scope, points, a, b)
-    each = {one.guarantee_id: one for periods in by_point.values() for one in periods if one.freezes_works}
-    return sorted(each.values(), key=lambda one: (one.from_s, one.guarantee_id))
 
 
 # ---- whose clocks they change
