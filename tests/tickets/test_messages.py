@@ -79,7 +79,7 @@ def test_the_same_in_chinese() -> None:
 
 
 def test_every_word_of_a_ticket_is_known_in_both_languages() -> None:
-    assert set(words.WHATS) == {*Outcome, *Kind}
+    assert set(words.SHOWN) == {*Outcome, *Kind}
     assert set(words.CAUSES) == set(CauseKind)
     assert set(words.DESKS) == set(Desk)
     assert set(messages._CHANGES) == set(ChangeKind)
@@ -137,7 +137,7 @@ def test_words_that_are_not_ours_are_never_said(
         Waiting(n, NOON, 0, Facts(change, n, cause, what, cameras=n, desk=desk, since_s=NOON))
         for n, change in enumerate(changes, start=1)
     ]
-    known = {*words.CAUSES, *words.WHATS, *words.DESKS}
+    known = {*words.CAUSES, *words.SHOWN, *words.DESKS}
     told = said(many, DUTY)
     whole = told.title + told.text + json.dumps(told.data, ensure_ascii=False)
     plain = said(

@@ -299,7 +299,7 @@ def _line(facts: Facts, recipient: Recipient) -> str:
     desk = words.said(words.DESKS, facts.desk, language)
     parts = [
         cause,
-        words.said(words.WHATS, facts.what, language),
+        words.said(words.SHOWN, facts.what, language),
         cameras,
         _CLASSES[facts.klass].of(language),
         facts.unit,
@@ -345,7 +345,7 @@ def _data(many: Sequence[Facts], recipient: Recipient) -> dict[str, object]:
                 "change": each.change.value,
                 "ticket" if each.change is not ChangeKind.STORM else "storm": each.number,
                 "cause": each.cause if each.cause in words.CAUSES else "",
-                "what": each.what if each.what in words.WHATS else "",
+                "what": each.what if each.what in words.SHOWN else "",
                 "thing": each.thing,
                 "cameras": each.cameras,
                 "class": each.klass,

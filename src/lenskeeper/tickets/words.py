@@ -71,7 +71,7 @@ DESKS: Final[Mapping[str, Words]] = {
     Desk.US: Words("本单位", "our own desk"),
 }
 
-WHATS: Final[Mapping[str, Words]] = {**OUTCOMES, **FAULTS}
+SHOWN: Final[Mapping[str, Words]] = {**OUTCOMES, **FAULTS}
 """All that a trouble may show."""
 
 
@@ -88,7 +88,7 @@ def cause_words(kind: str, language: Language) -> str:
 
 def what_words(what: str, language: Language) -> str:
     """An outcome or a kind of fault in words; another reason as it is written."""
-    return said(WHATS, what, language) or what
+    return said(SHOWN, what, language) or what
 
 
 def desk_words(desk: str, language: Language) -> str:
