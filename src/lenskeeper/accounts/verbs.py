@@ -57,3 +57,27 @@ ROLES: Final[Mapping[Role, frozenset[Verb]]] = {
 
 SECOND_FACTOR: Final = frozenset({Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR})
 """Roles that work only with a second factor (ASVS 6.3.3)."""
+
+LOT_ROLES: Final = frozenset({Role.VIEWER, Role.OPERATOR, Role.CREW, Role.CONTRACT_MANAGER})
+"""Roles that may be given over the lot of a contract. The others keep what belongs to a unit."""
+
+TOKEN_VERBS: Final = frozenset(Verb) - {Verb.GRANT, Verb.READ_AUDIT}
+"""What a program may do for a person. Whom to trust, and what was done, a person asks for."""
+
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3_600
+
+IDLE_S: Final[Mapping[Role, int]] = {
+    Role.VIEWER: 2 * _HOUR_S,
+    Role.OPERATOR: 12 * _HOUR_S,  # a control room's shift: its screens stay on
+    Role.REGISTRAR: 2 * _HOUR_S,
+    Role.CREW: 12 * _HOUR_S,  # a day outdoors with gloves
+    Role.CONTRACT_MANAGER: 2 * _HOUR_S,
+    Role.SECURITY: 30 * _MINUTE_S,
+    Role.AUDITOR: 30 * _MINUTE_S,
+    Role.ADMINISTRATOR: 30 * _MINUTE_S,
+}
+"""How long a session may lie unused (ASVS 7.3.1); of several roles the shortest counts."""
+
+IDLE_WITHOUT_ROLE_S: Final = 30 * _MINUTE_S
+SESSION_S: Final = 16 * _HOUR_S  # however much it is used (ASVS 7.3.2): the longest shift with its hand-over

@@ -11,16 +11,27 @@ DESK = ActorId("desk")  # the same, when it opens, joins and closes tickets
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Of a subtree of the unit tree, or of a contract's lot, only the cameras that are declared for one purpose."""
+
+    purpose: str
+    unit: int | None = None
+    lot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """The part of the organisation that a query may see: some subtrees of the unit tree, or all of it.
 
     units: the roots of the subtrees, as unit ids; empty sees nothing; None sees everything, also what belongs
     to no unit.
-    lots:  contracts, by id, whose work is seen besides: a contractor sees tickets of his lot and nothing else.
+    lots:  contracts, by id: their cameras and their work are seen besides.
+    parts: what is seen besides for one purpose only. What is told of a unit or a lot as a whole is not in it.
     """
 
     units: frozenset[int] | None
     lots: frozenset[int] = frozenset()
+    parts: frozenset[Part] = frozenset()
 
     ALL: ClassVar["Scope"]
 
