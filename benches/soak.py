@@ -41,6 +41,8 @@ picture_minutes_3 = 30
 in_flight = 1000
 [serve]
 metrics = "{PLACE}"
+[web]
+listen = ""
 """
 
 

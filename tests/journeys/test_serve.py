@@ -35,6 +35,8 @@ picture_minutes_3 = 1
 key_frame_s = 4
 [serve]
 metrics = "127.0.0.1:{port}"
+[web]
+listen = ""
 """
 
 

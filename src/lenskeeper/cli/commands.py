@@ -17,6 +17,7 @@ from lenskeeper.cli.acceptance import add_acceptance, run_accept
 from lenskeeper.cli.assess import add_assess, run_assess
 from lenskeeper.cli.calendars import add_calendars, run_calendars
 from lenskeeper.cli.camera import add_camera, run_camera
+from lenskeeper.cli.certificate import add_certificate, run_certificate
 from lenskeeper.cli.check import add_check, run_check
 from lenskeeper.cli.contracts import add_contracts, run_contracts
 from lenskeeper.cli.day_plans import add_plan, run_plan
@@ -77,6 +78,7 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "backup": run_backup,
     "restore": run_restore,
     "verify": run_verify,
+    "certificate": run_certificate,
     "simulate": run_simulate,
     "demo": run_demo,
 }
@@ -112,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     add_reports(commands)
     add_assess(commands)
     add_upkeep(commands)
+    add_certificate(commands)
     add_calendars(commands)
     add_contracts(commands)
     add_simulate(commands)

@@ -3,7 +3,9 @@
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +19,7 @@ from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
 from lenskeeper.cli.whose import unit_scope
 from lenskeeper.house.clock import StandingClock, SystemClock
-from lenskeeper.house.home import opened
+from lenskeeper.house.home import Home, opened
 from lenskeeper.house.lists import write_lists
 from lenskeeper.house.logs import set_up_logs
 from lenskeeper.house.organisation import UnitLine, left_behind, unit_lines
@@ -30,7 +32,10 @@ from lenskeeper.reporting.screens import Surveyed
 from lenskeeper.reporting.tables_beside import buckets_sheet, survey_sheet
 from lenskeeper.reporting.takeover import CURES, NAMES, Bucket
 from lenskeeper.units import rows as units
+from lenskeeper.web.app import make_app
+from lenskeeper.web.listening import bind, serve_at
 
+NOWHERE: Final = "-"
 LISTED_MAX: Final = 50
 DEPARTMENT_NAMES: Final = 2  # the city and its bureau
 
@@ -44,6 +49,11 @@ def add_serving(commands: Any) -> None:
     )
     run.add_argument(
         "--survey", action="store_true", help="a takeover: gently at first, and nobody is told of any fault"
+    )
+    run.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        help="where the pages are served (web.listen of the settings); - for nowhere",
     )
     run.add_argument("--for", dest="for_s", type=seconds, metavar="S", help="stop after so many seconds")
     run.add_argument(
@@ -88,8 +98,25 @@ def run_serve(given: argparse.Namespace) -> int:
     with opened(given.config) as home:
         set_up_logs(home.settings.log)
         say = _said if home.settings.log.form == "text" else _unsaid
-        run_loop(serve(home, ServeOrder(survey=given.survey, for_s=given.for_s, say=say)))
+        with _pages(home, given.listen, say) as beside:
+            run_loop(serve(home, ServeOrder(survey=given.survey, for_s=given.for_s, say=say, beside=beside)))
     return 0
+
+
+@contextmanager
+def _pages(
+    home: Home, listen: str | None, say: Callable[[str], None]
+) -> Iterator[tuple[Callable[[], Coroutine[Any, Any, None]], ...]]:
+    """The pages beside the rounds. The place is bound first: a port that is taken is told before anything begins."""
+    where = home.settings.web.listen if listen is None else listen
+    if where in {"", NOWHERE}:
+        yield ()
+        return
+    place = bind(home, where)
+    with closing(place.bound):
+        app = make_app(home)
+        say(f"the pages are at {place.url}")
+        yield (partial(serve_at, app, place),)
 
 
 def _said(words: str) -> None:

@@ -80,11 +80,13 @@ class ServeOrder:
     """survey: look at everything, gently at first. for_s: stop after so many seconds; None: when told.
 
     say: takes the few words for whoever sits at the terminal: that it runs, and that it has ended.
+    beside: what else goes on while it runs, such as the pages; each is cancelled at the end.
     """
 
     survey: bool = False
     for_s: float | None = None
     say: Callable[[str], None] = lambda _: None
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
 
 
 class Server:
@@ -216,6 +218,7 @@ class Server:
         ]
         if not self.order.survey:  # a survey opens no ticket and sends no message
             every += [self._mend_on(), send_on(self.home, self.stopping, self._failed)]
+        every += [start() for start in self.order.beside]
         if self.order.for_s is not None:
             every.append(self.home.clock.sleep(self.order.for_s))
         tasks = [asyncio.create_task(one) for one in every]

@@ -90,6 +90,15 @@ class ServeSettings(_Table):
     metrics: HostPort = "127.0.0.1:9464"  # empty: nothing is shown
 
 
+class WebSettings(_Table):
+    """Where the pages are served. Relative paths are seen from the folder of the settings file."""
+
+    listen: HostPort = "127.0.0.1:9480"  # empty: no pages
+    names: tuple[str, ...] = ()  # host names under which browsers ask for it, besides addresses and localhost
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
 class LogSettings(_Table):
     """What is logged, to standard error."""
 
@@ -107,6 +116,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     rounds: RoundSettings = RoundSettings()
     serve: ServeSettings = ServeSettings()
+    web: WebSettings = WebSettings()
     probing: ProbingSettings = ProbingSettings()
     pictures: PictureSettings = PictureSettings()
     log: LogSettings = LogSettings()

@@ -488,6 +488,19 @@ def upgrade() -> None:
         batch_op.create_index("shift_handover_of", ["unit", "to_s"], unique=False)
 
     op.create_table(
+        "sign_in_failure",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("thing", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_s", sa.BigInteger(), nullable=False),
+        sa.Column("until_s", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("kind IN ('account', 'address')", name="kind_known"),
+        sa.PrimaryKeyConstraint("kind", "thing", name=op.f("pk_sign_in_failure")),
+        comment="A row counts the sign-ins that failed for one login name, whether it exists or not, or from one address; until until_s no other is tried. Written at each failure, gone with a success (account) or an hour after the last. In the database and not in memory: a restart forgives nobody.",
+        sqlite_autoincrement=False,
+        sqlite_strict=True,
+    )
+    op.create_table(
         "standing",
         sa.Column("point_id", sa.Integer(), nullable=False),
         sa.Column("lane", sa.Integer(), nullable=False),
@@ -581,6 +594,38 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "account",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("password", sa.Text(), nullable=True),
+        sa.Column("password_s", sa.BigInteger(), nullable=True),
+        sa.Column("factor_key_id", sa.Text(), nullable=True),
+        sa.Column("factor_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("factor_s", sa.BigInteger(), nullable=True),
+        sa.Column("factor_step", sa.BigInteger(), nullable=True),
+        sa.Column("made_s", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("ends_s", sa.BigInteger(), nullable=True),
+        sa.Column("locked_s", sa.BigInteger(), nullable=True),
+        sa.Column("left_s", sa.BigInteger(), nullable=True),
+        sa.Column("seen_s", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("kind <> 'contractor' OR ends_s IS NOT NULL", name="contractors_end"),
+        sa.CheckConstraint("kind IN ('staff', 'contractor')", name="kind_known"),
+        sa.CheckConstraint("name <> ''", name="named"),
+        sa.CheckConstraint("shown <> ''", name="is_shown"),
+        sa.CheckConstraint("(factor_key_id IS NULL) = (factor_sealed IS NULL)", name="factor_whole"),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_account_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("name", name="uq_account_name"),
+        comment="A row is somebody who may sign in: staff of the operator, or a contractor, who needs an end (ends_s). name is what is typed and what the audit log names, in small letters; shown is what screens show. unit_id is where the person belongs, empty for the whole installation. password is an Argon2id hash in its own text form, empty until a set-up code was used. factor_sealed is the TOTP secret by AES-256-GCM under a key derived from the key file, since a code cannot be checked against a hash; factor_s is when it was first proved (empty: not yet in force) and factor_step the last time step used, so that a code works once. locked_s stops it for now, left_s for good; seen_s is the last use, to the minute. Never deleted: the audit log points at it.",
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
     )
     op.create_table(
         "calendar_day",
@@ -716,6 +761,117 @@ def upgrade() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "account_code",
+        sa.Column("code_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("made_s", sa.BigInteger(), nullable=False),
+        sa.Column("to_s", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("to_s > made_s", name="lasts"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_code_account_id")),
+        sa.PrimaryKeyConstraint("code_sha256", name=op.f("pk_account_code")),
+        comment="A row is a one-time code by which somebody sets a password: a new person, one who forgot it, or (account_id empty) the first administrator. Written by whoever adds the person or by the command line, gone when it is used or replaced. 100 random bits, so SHA-256 without salt keeps it.",
+        sqlite_autoincrement=False,
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("account_code", schema=None) as batch_op:
+        batch_op.create_index("account_code_account", ["account_id"], unique=False)
+
+    op.create_table(
+        "account_grant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("contract_id", sa.Integer(), nullable=True),
+        sa.Column("purposes", sa.Text(), nullable=False),
+        sa.Column("from_s", sa.BigInteger(), nullable=False),
+        sa.Column("to_s", sa.BigInteger(), nullable=True),
+        sa.Column("approver", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.BigInteger(), nullable=False),
+        sa.Column("ended_s", sa.BigInteger(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("approver <> ''", name="has_approver"),
+        sa.CheckConstraint("to_s > from_s", name="lasts"),
+        sa.CheckConstraint("unit_id IS NULL OR contract_id IS NULL", name="one_place"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_grant_account_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_account_grant_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_grant")),
+        comment="A row gives an account a role in [from_s, to_s) over a unit with all below it (unit_id), over the lot of a contract (contract_id), or over the whole installation (neither). purposes is a JSON list: only cameras declared for one of them, empty for all. Written by one person (approver) for another; ended early by ended_s. Never changed otherwise: another scope is another grant. contract_id is no foreign key, since contracts are of a higher floor. Roles are not rows: what a role may do is code, held by tests and printed as a matrix.",
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("account_grant", schema=None) as batch_op:
+        batch_op.create_index("account_grant_account", ["account_id"], unique=False)
+
+    op.create_table(
+        "account_recovery",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("code_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("made_s", sa.BigInteger(), nullable=False),
+        sa.Column("used_s", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_recovery_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "code_sha256", name=op.f("pk_account_recovery")),
+        comment="A row is a code that stands in once for a lost second factor. Written ten at a time with the factor, all replaced with the next ten; used_s spends it. 80 random bits each.",
+        sqlite_autoincrement=False,
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "account_session",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("secret_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("has_factor", sa.Integer(), nullable=False),
+        sa.Column("began_s", sa.BigInteger(), nullable=False),
+        sa.Column("used_s", sa.BigInteger(), nullable=False),
+        sa.Column("before_s", sa.BigInteger(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("ended_s", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("stage IN ('password', 'open')", name="stage_known"),
+        sa.CheckConstraint("has_factor IN (0, 1)", name="factor_yes_no"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_session_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_session")),
+        sa.UniqueConstraint("secret_sha256", name="uq_account_session_secret"),
+        comment="A row is a session of a browser. Written at sign-in; at stage 'password' the password was right and the second factor is still asked, so that it opens nothing. secret_sha256 is the hash of the 256 bits in the cookie; the row gets another one at every step up. used_s is the last use, to the minute; before_s when the person was last here before it. ended_s ends it at once. Not a signed token: what is signed cannot be taken back.",
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("account_session", schema=None) as batch_op:
+        batch_op.create_index("account_session_account", ["account_id", "ended_s"], unique=False)
+
+    op.create_table(
+        "account_token",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("verbs", sa.Text(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("purposes", sa.Text(), nullable=False),
+        sa.Column("networks", sa.Text(), nullable=False),
+        sa.Column("has_factor", sa.Integer(), nullable=False),
+        sa.Column("made_s", sa.BigInteger(), nullable=False),
+        sa.Column("to_s", sa.BigInteger(), nullable=False),
+        sa.Column("used_s", sa.BigInteger(), nullable=True),
+        sa.Column("used_from", sa.Text(), nullable=True),
+        sa.Column("ended_s", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("name <> ''", name="named"),
+        sa.CheckConstraint("has_factor IN (0, 1)", name="factor_yes_no"),
+        sa.CheckConstraint("to_s > made_s", name="lasts"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_token_account_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_account_token_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_token")),
+        comment="A row is a token by which a program acts for a person: at most what its owner may do at that moment, less what verbs, unit_id and purposes (JSON lists, empty purposes for all) leave out, and from the networks (JSON list, empty for all) only. has_factor: it was made in a session with a second factor. Written by its owner; secret_sha256 is of 256 random bits, so that a slow hash would protect nothing more.",
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("account_token", schema=None) as batch_op:
+        batch_op.create_index("account_token_account", ["account_id", "ended_s"], unique=False)
+
     op.create_table(
         "assessment",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -863,6 +1019,7 @@ def upgrade() -> None:
     with op.batch_alter_table("point", schema=None) as batch_op:
         batch_op.create_index("point_code", ["code"], unique=False)
         batch_op.create_index("point_name", ["name", "id"], unique=False)
+        batch_op.create_index("point_purpose", ["purpose"], unique=False)
 
     op.create_table(
         "ticket",
@@ -1053,7 +1210,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_contract_point_contract_id")),
         sa.ForeignKeyConstraint(["point_id"], ["point.id"], name=op.f("fk_contract_point_point_id")),
         sa.PrimaryKeyConstraint("contract_id", "point_id", "from_s", name=op.f("pk_contract_point")),
-        comment="A row says that a point was in the lot of a contract in [from_s, to_s), across all departments; an empty to_s is until the contract ends. The rows of one point never overlap: a fault has one contractor.",
+        comment="A row says that a point was in the lot of a contract in [from_s, to_s), across all departments; an empty to_s is until the contract ends. The rows of one point never overlap: a fault has one contractor. Written by tickets/rows_contracts.py, which knows what a contract is; declared here beside membership, because the filter of what a person may see (rows_seen.py) asks on every floor for both.",
         sqlite_autoincrement=False,
         sqlite_strict=True,
         sqlite_with_rowid=False,

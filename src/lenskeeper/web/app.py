@@ -1,0 +1,62 @@
+"""The application: every area's routes, the guard around them, and the built front end."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+
+import lenskeeper.web
+from lenskeeper.house.home import Home
+from lenskeeper.web.errors import PROBLEMS, answers_errors
+from lenskeeper.web.guard import Guard
+from lenskeeper.web.static_files import FrontEnd
+
+STATIC: Final = Path(__file__).parent / "static"
+TITLE: Final = "lenskeeper"
+
+
+def make_app(home: Home, *, static: Path = STATIC) -> FastAPI:
+    """The application of one installation. static: where the built front end lies; it may be missing."""
+    app = FastAPI(
+        title=TITLE,
+        version=version("lenskeeper"),
+        summary="Which cameras are up, which show a usable picture, who repairs the rest and by when.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its pages come from elsewhere on the net; ours lie in the front end
+        redoc_url=None,
+        responses=PROBLEMS,
+        generate_unique_id_function=operation_id,
+        middleware=[Middleware(Guard, names=home.settings.web.names)],
+    )
+    app.state.home = home
+    answers_errors(app)
+    for router in routers():
+        app.include_router(router)
+    app.mount("/", FrontEnd(static))
+    return app
+
+
+def routers() -> Iterator[APIRouter]:
+    """The routes of every area, one level deep: each module of this room that has a `router`."""
+    for module in _modules():
+        found = getattr(module, "router", None)
+        if isinstance(found, APIRouter):
+            yield found
+
+
+def _modules() -> Iterator[ModuleType]:
+    for each in sorted(pkgutil.iter_modules(lenskeeper.web.__path__), key=lambda found: found.name):
+        if each.name != "app":
+            yield importlib.import_module(f"{lenskeeper.web.__name__}.{each.name}")
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of a route in the description of the API, and so in the typed client: tag_function."""
+    return f"{route.tags[0]}_{route.name}" if route.tags else route.name
