@@ -185,7 +185,7 @@ def test_a_contractor_sees_his_lot_across_departments_and_nothing_of_another(sto
         with pytest.raises(NotFound):
             lots.points_of(connection, mine, two.contract_id, NOON)
         codes = [camera(n).code for n in range(6)]
-        assert rows_points.find(connection, mine, codes, NOON) == {}  # the register is the units'
+        assert set(rows_points.find(connection, mine, codes, NOON)) == {codes[0], codes[4]}
 
     store.write(work)
 

@@ -14,6 +14,7 @@ from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.base.outcomes import Outcome
 from lenskeeper.inventory import rows_points
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.schema import contract_point
 from lenskeeper.store.database import Store
 from lenskeeper.tickets import rows, rows_calendars, rows_contracts, rows_day_plans
 from lenskeeper.tickets.causes import CauseKind
@@ -32,7 +33,7 @@ from lenskeeper.tickets.day_plan import (
 from lenskeeper.tickets.desk import TicketId
 from lenskeeper.tickets.routing import Desk
 from lenskeeper.tickets.rows_day_plans import NewPlan, Planned, Waiting, Whose
-from lenskeeper.tickets.schema import cleaning, contract_point, ticket, ticket_pause, ticket_point
+from lenskeeper.tickets.schema import cleaning, ticket, ticket_pause, ticket_point
 from lenskeeper.tickets.states import Stage, Step
 from lenskeeper.units import rows as units
 

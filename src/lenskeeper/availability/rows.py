@@ -25,9 +25,8 @@ from lenskeeper.availability.runs import Run, merged, month_start
 from lenskeeper.availability.schema import evidence, look, round_cover, run, standing
 from lenskeeper.base.access import Scope
 from lenskeeper.inventory.ids import PointId
-from lenskeeper.inventory.schema import membership
+from lenskeeper.inventory.rows_seen import seen_at, seen_in
 from lenskeeper.store.statements import greatest, least
-from lenskeeper.units import rows as units
 
 
 def runs_in(
@@ -87,12 +86,12 @@ def _narrowed(
 def runs_of(connection: Connection, scope: Scope, point_id: PointId, lane: Lane, a: int, b: int) -> list[Run]:
     """The runs of one point in [a, b), clipped to it, joined where they touch; nothing where scope sees none of it."""
     known = runs_in(a, b, lane=lane, points=[point_id])
-    query = select(known.c.a, known.c.b, known.c.state).where(_seen(scope, known.c.point_id, a, b))
+    query = select(known.c.a, known.c.b, known.c.state).where(seen_in(scope, known.c.point_id, a, b))
     return merged(Run(row.a, row.b, State(row.state)) for row in connection.execute(query))
 
 
-def current(connection: Connection, scope: Scope, lane: Lane) -> list[Current]:
-    """The last known state of each point that belongs to the scope now, by point."""
+def current(connection: Connection, scope: Scope, lane: Lane, *, now_s: int | None = None) -> list[Current]:
+    """The last known state of each point that belongs to the scope now (None: until further notice), by point."""
     ends = (
         select(round_cover.c.shard, round_cover.c.lane, func.max(round_cover.c.b).label("b"))
         .where(round_cover.c.lane == lane)
@@ -112,11 +111,7 @@ def current(connection: Connection, scope: Scope, lane: Lane) -> list[Current]:
         .where(standing.c.lane == lane)
         .order_by(standing.c.point_id)
     )
-    if scope.units is not None:
-        here = select(membership.c.point_id).where(
-            membership.c.to_s.is_(None), units.within(scope, membership.c.unit_id)
-        )
-        query = query.where(standing.c.point_id.in_(here))
+    query = query.where(seen_at(scope, standing.c.point_id, now_s))
     return [Current(row[0], State(row[1]), *row[2:]) for row in connection.execute(query)]
 
 
@@ -130,14 +125,14 @@ def evidence_of(
     """
     mine = (run.c.point_id == point_id, run.c.lane == lane)
     closed = select(run.c.a.label("at_s"), run.c.state, run.c.look, literal("").label("remark")).where(
-        *mine, run.c.a >= month_start(a), run.c.a < b, run.c.b > a, _seen(scope, run.c.point_id, a, b)
+        *mine, run.c.a >= month_start(a), run.c.a < b, run.c.b > a, seen_in(scope, run.c.point_id, a, b)
     )
     open_one = select(standing.c.since_s, standing.c.state, standing.c.look, literal("")).where(
         standing.c.point_id == point_id,
         standing.c.lane == lane,
         standing.c.since_s < b,
         or_(standing.c.confirmed_s > a, _confirmed_in(a, b)),
-        _seen(scope, standing.c.point_id, a, b),
+        seen_in(scope, standing.c.point_id, a, b),
     )
     of_point = (evidence.c.point_id == point_id, evidence.c.lane == lane)
     first = select(func.max(evidence.c.at_s)).where(*of_point, evidence.c.at_s <= a).scalar_subquery()
@@ -145,7 +140,7 @@ def evidence_of(
         *of_point,
         evidence.c.at_s >= func.coalesce(first, a),
         evidence.c.at_s < b,
-        _seen(scope, evidence.c.point_id, a, b),
+        seen_in(scope, evidence.c.point_id, a, b),
     )
     found = union_all(closed, open_one, more).subquery()
     query = (
@@ -165,15 +160,3 @@ def _confirmed_in(a: int, b: int) -> ColumnElement[bool]:
         .where(round_cover.c.a < b, round_cover.c.b > greatest(standing.c.since_s, a))
         .exists()
     )
-
-
-def _seen(scope: Scope, point_id: ColumnElement[int], a: int, b: int) -> ColumnElement[bool]:
-    """The point belonged to the scope at some time of [a, b): who keeps it now, or kept it then, may ask."""
-    if scope.units is None:
-        return literal(1) == 1
-    theirs = select(membership.c.point_id).where(
-        membership.c.from_s < b,
-        or_(membership.c.to_s.is_(None), membership.c.to_s > a),
-        units.within(scope, membership.c.unit_id),
-    )
-    return point_id.in_(theirs)

@@ -22,9 +22,9 @@ from lenskeeper.availability.schema import exclusion, maintenance, maintenance_p
 from lenskeeper.base.access import Scope
 from lenskeeper.base.spans import Span, intersect
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.rows_seen import seen
 from lenskeeper.inventory.rows_trials import on_trial
 from lenskeeper.inventory.schema import membership, point
-from lenskeeper.units.rows import within
 from lenskeeper.units.schema import unit_closure
 
 POINTS_AT_ONCE: Final = 500
@@ -190,7 +190,7 @@ def excluded_by(connection: Connection, scope: Scope, a: int, b: int) -> dict[in
         select(exclusion.c.source_id, exclusion.c.a, exclusion.c.b, membership.c.from_s, membership.c.to_s)
         .join(point, point.c.id == exclusion.c.point_id)
         .join(membership, membership.c.point_id == exclusion.c.point_id)
-        .where(within(scope, membership.c.unit_id))
+        .where(seen(scope, exclusion.c.point_id, membership.c.unit_id, a, b))
     )
     if scope.units is None:
         query = select(exclusion.c.source_id, exclusion.c.a, exclusion.c.b, literal(0), null()).join(

@@ -37,6 +37,7 @@ from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from lenskeeper.base.spans import Span, intersect, length, subtract, union
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.rows_seen import seen_in, times_seen
 from lenskeeper.inventory.schema import membership, point
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import within
@@ -222,7 +223,7 @@ def pending_seconds(
         ids = [p for p in points_of(connection, one.plan_id) if times is None or p in times]
         for first in range(0, len(ids), POINTS_AT_ONCE):
             some = ids[first : first + POINTS_AT_ONCE]
-            seen = _seen(connection, scope, some) if times is None else times
+            seen = times_seen(connection, scope, some) if times is None else times
             seconds += _would_exclude(connection, seen, one, some, (a, b))
         out.append(PlanSeconds(one, seconds, pending=True))
     return out
@@ -247,20 +248,6 @@ def _would_exclude(
         )
         for point_id, times in aimed.items()
     )  # fmt: skip
-
-
-def _seen(connection: Connection, scope: Scope, ids: Sequence[PointId]) -> dict[PointId, list[Span]]:
-    """When each point belonged to the scope."""
-    if scope.units is None:
-        return {one: [(0, FOREVER_S)] for one in ids}
-    found: dict[PointId, list[Span]] = {}
-    for point_id, from_s, to_s in connection.execute(
-        select(membership.c.point_id, membership.c.from_s, membership.c.to_s)
-        .where(membership.c.point_id.in_(ids), within(scope, membership.c.unit_id))
-        .order_by(membership.c.point_id, membership.c.from_s)
-    ):
-        found.setdefault(point_id, []).append((from_s, FOREVER_S if to_s is None else to_s))
-    return {point_id: union(spans) for point_id, spans in found.items()}
 
 
 def _written_out(
@@ -366,19 +353,30 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
     """The plan aims at some point that belongs to the scope, now or once."""
     if scope.units is None:
         return true()
-    mine = select(membership.c.point_id).where(within(scope, membership.c.unit_id))
     above = (
         select(unit_closure.c.ancestor_id)
         .where(unit_closure.c.descendant_id.in_(sorted(scope.units)))
     )  # fmt: skip
-    return or_(
+    ways = [
         within(scope, maintenance.c.unit_id),
         maintenance.c.unit_id.in_(above),
-        maintenance.c.site.in_(select(point.c.site).where(point.c.id.in_(mine), point.c.site != "")),
-        maintenance.c.id.in_(
-            select(maintenance_point.c.plan_id).where(maintenance_point.c.point_id.in_(mine))
+        maintenance.c.site.in_(
+            select(point.c.site).where(seen_in(scope, point.c.id, None, None), point.c.site != "")
         ),
-    )
+        maintenance.c.id.in_(
+            select(maintenance_point.c.plan_id).where(
+                seen_in(scope, maintenance_point.c.point_id, None, None)
+            )
+        ),
+    ]
+    if scope.lots or scope.parts:  # of a unit, single cameras
+        over = (
+            select(unit_closure.c.ancestor_id)
+            .join(membership, membership.c.unit_id == unit_closure.c.descendant_id)
+            .where(seen_in(scope, membership.c.point_id, None, None))
+        )
+        ways.append(maintenance.c.unit_id.in_(over))
+    return or_(*ways)
 
 
 def _plans(connection: Connection, condition: ColumnElement[bool]) -> list[Plan]:

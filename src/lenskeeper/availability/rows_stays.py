@@ -15,9 +15,9 @@ from lenskeeper.base.access import Scope
 from lenskeeper.base.days import local_day
 from lenskeeper.base.spans import Span, length, subtract
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.rows_seen import seen
 from lenskeeper.inventory.schema import membership, point
 from lenskeeper.units.ids import UnitId
-from lenskeeper.units.rows import within
 
 RANGES_REMEMBERED: Final = 4_096  # cells and ranges of one report: neighbours share them
 
@@ -47,7 +47,7 @@ def stays(connection: Connection, scope: Scope, a: int, b: int) -> list[Stay]:
         return []
     belonged = (
         select(membership.c.point_id, membership.c.unit_id, membership.c.from_s, membership.c.to_s)
-        .where(within(scope, membership.c.unit_id))
+        .where(seen(scope, membership.c.point_id, membership.c.unit_id, a, b))
         .where(membership.c.from_s < b, or_(membership.c.to_s.is_(None), membership.c.to_s > a))
     )
     units: dict[int, list[tuple[int, int, UnitId | None]]] = defaultdict(list)

@@ -36,10 +36,10 @@ from lenskeeper.availability.schema import (
 )
 from lenskeeper.base.access import Scope
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.rows_seen import seen, seen_in
 from lenskeeper.inventory.schema import membership, point
 from lenskeeper.store.statements import greatest, least
 from lenskeeper.units.ids import UnitId
-from lenskeeper.units.rows import within
 
 
 class Cut(NamedTuple):
@@ -121,8 +121,7 @@ def revision(connection: Connection, scope: Scope, first_day: int, end_day: int)
         day_rollup.c.day >= first_day, day_rollup.c.day < end_day, day_rollup.c.rev > 0
     )
     if scope.units is not None:
-        mine = select(membership.c.point_id).where(within(scope, membership.c.unit_id))
-        query = query.where(day_rollup.c.point_id.in_(mine))
+        query = query.where(seen_in(scope, day_rollup.c.point_id, None, None))
     return int(connection.execute(query).scalar_one())
 
 
@@ -161,7 +160,7 @@ def _overlaps(
     mine = (
         point.c.withdrawn_s.is_(None),
         or_(membership.c.to_s.is_(None), membership.c.to_s > cuts.c.a),
-        within(scope, membership.c.unit_id),
+        seen(scope, point.c.id, membership.c.unit_id, cuts.c.a, cuts.c.b),
     )
     met = windows.join(
         exclusion, and_(exclusion.c.point_id == point.c.id, exclusion.c.a < b, exclusion.c.b > a)
@@ -270,7 +269,7 @@ def _rolled(
             membership, and_(membership.c.point_id == day_rollup.c.point_id, membership.c.from_s <= cuts.c.a)
         )
         .where(or_(membership.c.to_s.is_(None), membership.c.to_s >= cuts.c.b))
-        .where(within(scope, membership.c.unit_id))
+        .where(seen(scope, day_rollup.c.point_id, membership.c.unit_id, cuts.c.a, cuts.c.b))
         .group_by(*key)
     )
     if not _all_of_one_zone(connection, days[0].tz):

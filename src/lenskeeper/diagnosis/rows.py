@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
     Table,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    true,
     update,
 )
 
@@ -33,9 +31,8 @@ from lenskeeper.diagnosis.parts import Key, Lights, Rung
 from lenskeeper.diagnosis.schema import baseline, held_fault, picture_state, verdict_change
 from lenskeeper.diagnosis.watch import Judgement, Memory, Prints, Word
 from lenskeeper.inventory.ids import PointId
-from lenskeeper.inventory.schema import membership
+from lenskeeper.inventory.rows_seen import seen_at
 from lenskeeper.store.statements import insert_into
-from lenskeeper.units.rows import within
 
 STATE_CODEC: Final = 1
 SLICE: Final = 500  # points in one statement: SQLite bears 32,766 values
@@ -155,7 +152,7 @@ def load(
                 baseline.c.learnt,
             )
             .select_from(picture_state.outerjoin(baseline, current))
-            .where(picture_state.c.point_id.in_(wanted), _seen(scope, picture_state.c.point_id, at_s))
+            .where(picture_state.c.point_id.in_(wanted), seen_at(scope, picture_state.c.point_id, at_s))
         )
         for row in connection.execute(statement):
             point = PointId(row.point_id)
@@ -170,7 +167,7 @@ def standing(
     connection: Connection, scope: Scope, *, at_s: int, after: PointId | None = None
 ) -> list[tuple[PointId, Held]]:
     """The faults that stand, by point, at most LIST_MAX; `after`: the last point of the page before."""
-    statement = select(held_fault).where(_seen(scope, held_fault.c.point_id, at_s))
+    statement = select(held_fault).where(seen_at(scope, held_fault.c.point_id, at_s))
     if after is not None:
         statement = statement.where(held_fault.c.point_id > after)
     return [
@@ -200,7 +197,9 @@ def doubted(
     c, found = picture_state.c, set()
     for start in range(0, len(points), SLICE):
         wanted = points[start : start + SLICE]
-        statement = select(c.point_id, c.state).where(c.point_id.in_(wanted), _seen(scope, c.point_id, at_s))
+        statement = select(c.point_id, c.state).where(
+            c.point_id.in_(wanted), seen_at(scope, c.point_id, at_s)
+        )
         for row in connection.execute(statement):
             held = unpack_state(bytes(row.state)).hold
             found |= {(PointId(row.point_id), kind, rung) for kind, rung in held.doubted}
@@ -213,7 +212,7 @@ def in_doubt(
     """First references that a person is asked to confirm, with the kinds they show; at most LIST_MAX."""
     c = baseline.c
     statement = select(c.point_id, c.part, c.rung, c.doubts).where(
-        c.doubts != "", c.confirmed_s.is_(None), c.retired_s.is_(None), _seen(scope, c.point_id, at_s)
+        c.doubts != "", c.confirmed_s.is_(None), c.retired_s.is_(None), seen_at(scope, c.point_id, at_s)
     )
     return [
         (
@@ -228,7 +227,7 @@ def in_doubt(
 def tallies(connection: Connection, scope: Scope, *, at_s: int) -> dict[tuple[Word, bool], int]:
     """How many points stand at each word, the provisional ones apart; as far as they were saved."""
     c = picture_state.c
-    statement = select(c.word, c.is_provisional, func.count()).where(_seen(scope, c.point_id, at_s))
+    statement = select(c.word, c.is_provisional, func.count()).where(seen_at(scope, c.point_id, at_s))
     rows = connection.execute(statement.group_by(c.word, c.is_provisional))
     return {(Word(word), bool(provisional)): count for word, provisional, count in rows}
 
@@ -248,7 +247,7 @@ def changes(
     """
     c = verdict_change.c
     statement = select(verdict_change).where(
-        c.at_s >= from_s, c.at_s < to_s, c.id > after_id, _seen(scope, c.point_id, c.at_s)
+        c.at_s >= from_s, c.at_s < to_s, c.id > after_id, seen_at(scope, c.point_id, c.at_s)
     )
     if point_id is not None:
         statement = statement.where(c.point_id == point_id)
@@ -260,7 +259,7 @@ def last_changes(
 ) -> list[Recorded]:
     """The newest records of one point, the newest first."""
     c = verdict_change.c
-    statement = select(verdict_change).where(c.point_id == point_id, _seen(scope, c.point_id, c.at_s))
+    statement = select(verdict_change).where(c.point_id == point_id, seen_at(scope, c.point_id, c.at_s))
     return list(_recorded(connection, statement.order_by(c.id.desc()).limit(min(limit, LIST_MAX))))
 
 
@@ -268,7 +267,7 @@ def stands(connection: Connection, scope: Scope, point_id: PointId, *, at_s: int
     """How one point stood at its last look that was saved; None where there was none."""
     c = picture_state.c
     statement = select(c.judged_s, c.word, c.reason, c.is_provisional).where(
-        c.point_id == point_id, _seen(scope, c.point_id, at_s)
+        c.point_id == point_id, seen_at(scope, c.point_id, at_s)
     )
     row = connection.execute(statement).first()
     return (
@@ -279,7 +278,7 @@ def stands(connection: Connection, scope: Scope, point_id: PointId, *, at_s: int
 def change(connection: Connection, scope: Scope, change_id: int) -> Recorded:
     """One record. NotFound: there is none that may be seen."""
     c = verdict_change.c
-    statement = select(verdict_change).where(c.id == change_id, _seen(scope, c.point_id, c.at_s))
+    statement = select(verdict_change).where(c.id == change_id, seen_at(scope, c.point_id, c.at_s))
     for recorded in _recorded(connection, statement):
         return recorded
     raise NotFound(f"there is no change of verdict {change_id}; records older than 13 months are gone")
@@ -478,19 +477,3 @@ def _recorded(connection: Connection, statement: Select[Any]) -> Iterator[Record
     for row in connection.execute(statement):
         evidence = msgspec.json.decode(row.record, type=Evidence)
         yield Recorded(row.id, PointId(row.point_id), evidence, row.software, ActorId(row.actor))
-
-
-def _seen(
-    scope: Scope, point_column: ColumnElement[Any], at_s: int | ColumnElement[Any]
-) -> ColumnElement[bool]:
-    """Whether a point belonged to the scope at an instant."""
-    if scope.units is None:
-        return true()
-    m = membership.c
-    mine = select(m.point_id).where(
-        m.point_id == point_column,
-        m.from_s <= at_s,
-        (m.to_s.is_(None)) | (m.to_s > at_s),
-        within(scope, m.unit_id),
-    )
-    return mine.exists()

@@ -149,7 +149,7 @@ def undeclared(connection: Connection, scope: Scope, at_s: int) -> dict[UnitId, 
     query = (
         select(membership.c.unit_id, func.count())
         .select_from(with_unit(at_s))
-        .where(visible(scope), ~whole, membership.c.unit_id.is_not(None))
+        .where(visible(scope, at_s), ~whole, membership.c.unit_id.is_not(None))
         .group_by(membership.c.unit_id)
     )
     return {UnitId(unit_id): count for unit_id, count in connection.execute(query)}

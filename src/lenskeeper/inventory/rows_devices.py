@@ -139,7 +139,7 @@ def history(connection: Connection, scope: Scope, point_id: PointId, at_s: int) 
 
 def device_history(connection: Connection, scope: Scope, device_id: DeviceId, at_s: int) -> list[Installed]:
     """All points where a device ever hung, oldest first, as far as they may be seen. NotFound: none may."""
-    seen = select(point.c.id).select_from(with_unit(at_s)).where(visible(scope))
+    seen = select(point.c.id).select_from(with_unit(at_s)).where(visible(scope, at_s))
     here = and_(installation.c.device_id == device_id, installation.c.point_id.in_(seen))
     found = _installed(connection, here)
     if not found:

@@ -348,7 +348,7 @@ def units_of(connection: Connection, point_id: PointId) -> list[tuple[int, int |
 def get(connection: Connection, scope: Scope, point_id: PointId, at_s: int) -> Point:
     """One point with what hangs there at an instant. NotFound: there is none, or it may not be seen."""
     row = connection.execute(
-        select(*COLUMNS).select_from(with_device(at_s)).where(point.c.id == point_id, visible(scope))
+        select(*COLUMNS).select_from(with_device(at_s)).where(point.c.id == point_id, visible(scope, at_s))
     ).one_or_none()
     if row is None:
         raise NotFound(f"there is no point {point_id}")
@@ -364,7 +364,7 @@ def find(
         query = (
             select(point.c.code, point.c.id)
             .select_from(with_device(at_s))
-            .where(point.c.code.in_(piece), visible(scope))
+            .where(point.c.code.in_(piece), visible(scope, at_s))
         )
         for row in connection.execute(query.order_by(point.c.id)):
             found[row.code] = (*found.get(row.code, ()), PointId(row.id))
@@ -382,7 +382,9 @@ def listed(
 ) -> Page:
     """Points in order of name, at most POINTS_MAX; ask again with the page's `after`."""
     limit = min(limit, POINTS_MAX)
-    query = select(*COLUMNS).select_from(with_device(at_s)).where(visible(scope), *_narrowed(filters, at_s))
+    query = (
+        select(*COLUMNS).select_from(with_device(at_s)).where(visible(scope, at_s), *_narrowed(filters, at_s))
+    )
     if after is not None:
         name, point_id = after
         query = query.where(or_(point.c.name > name, and_(point.c.name == name, point.c.id > point_id)))

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Table, and_, 
 from lenskeeper.base.access import Scope
 from lenskeeper.base.errors import NotFound
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.inventory.rows_seen import seen
 from lenskeeper.inventory.schema import credential, device, installation, membership, point
-from lenskeeper.units.rows import within
 
 ROWS_AT_ONCE: Final = (
     200  # of one statement: a point has some fifty values, and PostgreSQL plans 500 x 50 no quicker
@@ -46,9 +46,9 @@ def with_device(at_s: int) -> FromClause:
     )
 
 
-def visible(scope: Scope) -> ColumnElement[bool]:
-    """The condition that a point of `with_unit` may be seen and was not withdrawn."""
-    return and_(point.c.withdrawn_s.is_(None), within(scope, membership.c.unit_id))
+def visible(scope: Scope, at_s: int) -> ColumnElement[bool]:
+    """The condition that a point of `with_unit` at that instant may be seen and was not withdrawn."""
+    return and_(point.c.withdrawn_s.is_(None), seen(scope, point.c.id, membership.c.unit_id, at_s))
 
 
 def point_row(connection: Connection, point_id: PointId) -> Row[Any]:
@@ -63,7 +63,9 @@ def point_row(connection: Connection, point_id: PointId) -> Row[Any]:
 
 def seen_point(connection: Connection, scope: Scope, point_id: PointId, at_s: int) -> None:
     """NotFound: there is no such point, or it may not be seen."""
-    query = select(point.c.id).select_from(with_unit(at_s)).where(point.c.id == point_id, visible(scope))
+    query = (
+        select(point.c.id).select_from(with_unit(at_s)).where(point.c.id == point_id, visible(scope, at_s))
+    )
     if connection.execute(query).one_or_none() is None:
         raise NotFound(f"there is no point {point_id}")
 

@@ -41,7 +41,7 @@ def snapshot(connection: Connection, scope: Scope, at_s: int, *, with_files: boo
 def files(connection: Connection, scope: Scope, at_s: int) -> dict[PointId, CameraFile]:
     """Every point that may be seen as the file that a sheet would give of it."""
     paths = unit_paths(connection)
-    rows = connection.execute(select(*COLUMNS).select_from(with_device(at_s)).where(visible(scope)))
+    rows = connection.execute(select(*COLUMNS).select_from(with_device(at_s)).where(visible(scope, at_s)))
     return {
         PointId(row.id): filing.file_of(
             row, unit=paths.get(row.unit_id, ""), credential=row.credential_name or ""
@@ -55,7 +55,7 @@ def corrections(connection: Connection, scope: Scope, at_s: int) -> dict[PointId
     noted = (
         select(field_source.c.point_id, field_source.c.field)
         .join(with_unit(at_s), point.c.id == field_source.c.point_id)
-        .where(visible(scope))
+        .where(visible(scope, at_s))
     )
     found: dict[PointId, set[str]] = {}
     for row in connection.execute(noted):
@@ -63,7 +63,7 @@ def corrections(connection: Connection, scope: Scope, at_s: int) -> dict[PointId
     declared = (
         select(point.c.id, *(point.c[name] for name in filing.DECLARED_FIELDS))
         .select_from(with_unit(at_s))
-        .where(visible(scope), point.c.declaration_id.is_not(None))
+        .where(visible(scope, at_s), point.c.declaration_id.is_not(None))
     )
     for point_id, *values in connection.execute(declared):
         names = {name for name, value in zip(filing.DECLARED_FIELDS, values, strict=True) if value}

@@ -51,7 +51,7 @@ def watched(
             point.c.passive_only,
         )
         .select_from(with_device(at_s))
-        .where(visible(scope), standing(point.c.in_service_from_s, point.c.in_service_to_s, at_s))
+        .where(visible(scope, at_s), standing(point.c.in_service_from_s, point.c.in_service_to_s, at_s))
         .order_by(point.c.id)
     )
     every = (

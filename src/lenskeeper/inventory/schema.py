@@ -1,4 +1,4 @@
-"""The tables of the register. Written by inventory/rows_*.py only.
+"""The tables of the register. Written by inventory/rows_*.py only, but for the lots of contracts (contract_point).
 
 Columns bear the names of `camera_file.CameraFile`, with the unit behind where it differs: a date is a day number
 (`_day`, days since 1970-01-01), an instant UTC seconds (`_s`). Empty text means: not told.
@@ -116,6 +116,7 @@ point = table(
     CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_and_lat"),
     Index("point_code", "code"),
     Index("point_name", "name", "id"),
+    Index("point_purpose", "purpose"),
     ids_used_once=True,
     comment="A row is a registered place that is looked at from. It keeps its rate, purpose, class and history whatever "
     "device hangs there. Written when it is registered and when one of its values changes; revision counts the "
@@ -141,6 +142,20 @@ membership = table(
     "up to the week's. The rows of one point never overlap. Not a column of the point: last month's report must "
     "still say whose camera it was then.",
 )  # fmt: skip
+
+contract_point = table(
+    "contract_point",
+    Column("contract_id", Integer, ForeignKey("contract.id"), primary_key=True),
+    Column("point_id", Integer, ForeignKey("point.id"), primary_key=True),
+    Column("from_s", BigInteger, primary_key=True),
+    Column("to_s", BigInteger, CheckConstraint("to_s > from_s", name="lasts")),
+    Index("contract_of_point", "point_id", "from_s"),
+    without_rowid=True,
+    comment="A row says that a point was in the lot of a contract in [from_s, to_s), across all departments; an empty "
+    "to_s is until the contract ends. The rows of one point never overlap: a fault has one contractor. Written by "
+    "tickets/rows_contracts.py, which knows what a contract is; declared here beside membership, because the filter of "
+    "what a person may see (rows_seen.py) asks on every floor for both.",
+)
 
 device = table(
     "device",

@@ -130,7 +130,7 @@ def long_dead(
     """Cameras of the range that are down now and have been for LONG_DEAD_S or more before the watermark."""
     last = {part.point_id: part for part in parts}
     found = []
-    for now in current(connection, own, Lane.REACHABLE):
+    for now in current(connection, own, Lane.REACHABLE, now_s=at_s):
         part = last.get(now.point_id)
         if part is not None and now.state is State.DOWN and now.since_s <= at_s - LONG_DEAD_S:
             unit = names.get(part.unit_id, "")

@@ -70,7 +70,7 @@ def _camera(connection: Connection, scope: Scope, one: Objection) -> Row[Any]:
     query: Select[Any] = (
         select(*columns, installation.c.ipv4, installation.c.url)
         .select_from(with_device(one.a))
-        .where(point.c.id == one.point_id, visible(scope))
+        .where(point.c.id == one.point_id, visible(scope, one.a))
     )
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -124,7 +124,7 @@ def _standing_by(
     query: Select[Any] = (
         select(point.c.id, point.c.name, point.c.code)
         .select_from(with_device(one.a))
-        .where(condition, serving, visible(scope), point.c.id != one.point_id)
+        .where(condition, serving, visible(scope, one.a), point.c.id != one.point_id)
         .order_by(point.c.name, point.c.id)
         .limit(NEIGHBOURS_MAX)
     )

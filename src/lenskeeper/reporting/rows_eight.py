@@ -77,7 +77,7 @@ def _cameras(connection: Connection, scope: Scope, now_s: int) -> Cameras:
     served = {one.point_id for one in watched(connection, scope, now_s)}
     states = Counter(
         one.state
-        for one in current(connection, scope, Lane.REACHABLE)
+        for one in current(connection, scope, Lane.REACHABLE, now_s=now_s)
         if one.point_id in served and one.until_s >= now_s - FRESH_S
     )
     return Cameras(len(served), states[State.UP], states[State.DOWN])

@@ -24,6 +24,7 @@ from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.base.spans import Span, union
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import slices
+from lenskeeper.inventory.schema import contract_point
 from lenskeeper.reporting.assessment import assessment_of
 from lenskeeper.reporting.definitions import Metric
 from lenskeeper.reporting.lots import Lot
@@ -64,7 +65,6 @@ from lenskeeper.reporting.snapshots import Snapshot, compare_revisions
 from lenskeeper.reporting.sums import Sums, added
 from lenskeeper.tickets.contracts import ContractId
 from lenskeeper.tickets.rows_contracts import contract, in_lots, span_of
-from lenskeeper.tickets.schema import contract_point
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import within
 

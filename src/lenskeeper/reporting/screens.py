@@ -51,10 +51,10 @@ def survey(
 
     outside: points whose address lies in no declared network, which the rounds never contact.
     """
-    reach = {now.point_id: now for now in current(connection, scope, Lane.REACHABLE)}
+    reach = {now.point_id: now for now in current(connection, scope, Lane.REACHABLE, now_s=at_s)}
     pictures: dict[PointId, tuple[Lane, Current]] = {}
     for lane in PICTURE_LANES:
-        for now in current(connection, scope, lane):
+        for now in current(connection, scope, lane, now_s=at_s):
             if now.point_id not in pictures or now.until_s > pictures[now.point_id][1].until_s:
                 pictures[now.point_id] = (lane, now)
     found = []

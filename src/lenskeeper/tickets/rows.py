@@ -18,16 +18,17 @@ from sqlalchemy import (
     and_,
     func,
     insert,
-    literal,
     or_,
     select,
+    true,
     update,
 )
 
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import NotFound
 from lenskeeper.inventory.ids import PointId
-from lenskeeper.inventory.schema import membership, point
+from lenskeeper.inventory.rows_seen import seen_at
+from lenskeeper.inventory.schema import point
 from lenskeeper.store.statements import insert_into
 from lenskeeper.tickets.causes import Cause, CauseKind, Trouble
 from lenskeeper.tickets.clocks import Due
@@ -37,10 +38,9 @@ from lenskeeper.tickets.messages import ChangeKind
 from lenskeeper.tickets.routing import Desk, Payer
 from lenskeeper.tickets.rows_contracts import in_lots
 from lenskeeper.tickets.rows_messages import tell
-from lenskeeper.tickets.schema import contract_point, ticket, ticket_event, ticket_point
+from lenskeeper.tickets.schema import ticket, ticket_event, ticket_point
 from lenskeeper.tickets.shapes import Shape
 from lenskeeper.tickets.states import Resolution, Stage, Step, after
-from lenskeeper.units.rows import within
 
 LISTED_MAX: Final = 1_000
 
@@ -128,31 +128,14 @@ class Asked:
 def sees(scope: Scope, now_s: int) -> ColumnElement[bool]:
     """The condition that a row of `ticket` may be seen."""
     if scope.units is None:
-        return literal(1) == 1
-    theirs = (
-        select(ticket_point.c.ticket_id)
-        .join(membership, membership.c.point_id == ticket_point.c.point_id)
-        .where(_stands(membership.c.from_s, membership.c.to_s, now_s), within(scope, membership.c.unit_id))
-    )
+        return true()
+    theirs = select(ticket_point.c.ticket_id).where(seen_at(scope, ticket_point.c.point_id, now_s))
     return or_(in_lots(scope, ticket.c.contract_id), ticket.c.id.in_(theirs))
 
 
 def _sees_child(scope: Scope, now_s: int) -> ColumnElement[bool]:
-    """The condition that a row of `ticket_point` may be seen."""
-    if scope.units is None:
-        return literal(1) == 1
-    of_units = select(membership.c.point_id).where(
-        _stands(membership.c.from_s, membership.c.to_s, now_s), within(scope, membership.c.unit_id)
-    )
-    of_lots = select(contract_point.c.point_id).where(
-        in_lots(scope, contract_point.c.contract_id),
-        _stands(contract_point.c.from_s, contract_point.c.to_s, now_s),
-    )
-    return or_(ticket_point.c.point_id.in_(of_units), ticket_point.c.point_id.in_(of_lots))
-
-
-def _stands(from_s: ColumnElement[Any], to_s: ColumnElement[Any], at_s: int) -> ColumnElement[bool]:
-    return and_(from_s <= at_s, or_(to_s.is_(None), to_s > at_s))
+    """The condition that a row of `ticket_point` may be seen beside its ticket: a contractor sees all of his work."""
+    return or_(in_lots(scope, ticket.c.contract_id), seen_at(scope, ticket_point.c.point_id, now_s))
 
 
 # ---- written
@@ -433,7 +416,7 @@ def live(connection: Connection, scope: Scope, *, now_s: int) -> list[Live]:
 
 def tickets(connection: Connection, scope: Scope, asked: Asked, *, now_s: int) -> list[Ticket]:
     """The tickets that were asked for: live ones by their clock, the rest by their end, the last first."""
-    statement = _with_count().where(sees(scope, now_s))
+    statement = _with_count(scope, now_s).where(sees(scope, now_s))
     if asked.live is not None:
         statement = statement.where(
             ticket.c.ended_s.is_(None) if asked.live else ticket.c.ended_s.is_not(None)
@@ -454,7 +437,9 @@ def tickets(connection: Connection, scope: Scope, asked: Asked, *, now_s: int) -
 
 def ticket_of(connection: Connection, scope: Scope, ticket_id: TicketId, *, now_s: int) -> Ticket:
     """One ticket. NotFound: there is none, or it may not be seen."""
-    row = connection.execute(_with_count().where(ticket.c.id == ticket_id, sees(scope, now_s))).one_or_none()
+    row = connection.execute(
+        _with_count(scope, now_s).where(ticket.c.id == ticket_id, sees(scope, now_s))
+    ).one_or_none()
     if row is None:
         raise NotFound(f"there is no ticket {ticket_id}")
     return _ticket(row)
@@ -462,7 +447,11 @@ def ticket_of(connection: Connection, scope: Scope, ticket_id: TicketId, *, now_
 
 def children(connection: Connection, scope: Scope, ticket_id: TicketId, *, now_s: int) -> list[Row[Any]]:
     """The rows of ticket_point that may be seen, by point."""
-    query = select(ticket_point).where(ticket_point.c.ticket_id == ticket_id, _sees_child(scope, now_s))
+    query = (
+        select(ticket_point)
+        .join(ticket, ticket.c.id == ticket_point.c.ticket_id)
+        .where(ticket.c.id == ticket_id, _sees_child(scope, now_s))
+    )
     return list(connection.execute(query.order_by(ticket_point.c.point_id)))
 
 
@@ -493,10 +482,15 @@ def points_of(connection: Connection, ticket_ids: Sequence[TicketId]) -> dict[Ti
     return found
 
 
-def _with_count() -> Select[Any]:
+def _with_count(scope: Scope, now_s: int) -> Select[Any]:
+    """Tickets with how many of their cameras may be seen, and the name of the one where it is of one."""
     cameras = (
         select(func.count())
-        .where(ticket_point.c.ticket_id == ticket.c.id, ticket_point.c.left_s.is_(None))
+        .where(
+            ticket_point.c.ticket_id == ticket.c.id,
+            ticket_point.c.left_s.is_(None),
+            _sees_child(scope, now_s),
+        )
         .scalar_subquery()
     )
     own = and_(ticket.c.cause == CauseKind.CAMERA, ticket_point.c.ticket_id == ticket.c.id)

@@ -18,7 +18,8 @@ from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.base.spans import Span, length
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import ids_in, slices
-from lenskeeper.inventory.schema import membership, point
+from lenskeeper.inventory.rows_seen import seen_in
+from lenskeeper.inventory.schema import point
 from lenskeeper.store.statements import insert_into
 from lenskeeper.tickets.clocks import DAY_S, Guarantee, WorkCalendar
 from lenskeeper.tickets.schema import (
@@ -30,7 +31,6 @@ from lenskeeper.tickets.schema import (
     ticket_point,
     work_calendar,
 )
-from lenskeeper.units.rows import within
 
 NAME_CHARS_MAX: Final = 100
 DOCUMENT_CHARS_MAX: Final = 300
@@ -354,10 +354,7 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
 
 def _mine(scope: Scope) -> ColumnElement[bool]:
     """The named point belongs to the scope, now or once."""
-    if scope.units is None:
-        return true()
-    mine = select(membership.c.point_id).where(within(scope, membership.c.unit_id))
-    return guarantee_point.c.point_id.in_(mine)
+    return seen_in(scope, guarantee_point.c.point_id, None, None)
 
 
 def _in_force(a: int, b: int) -> ColumnElement[bool]:

@@ -31,11 +31,11 @@ from lenskeeper.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from lenskeeper.base.spans import Span, union
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import ids_in, slices, standing, with_unit
-from lenskeeper.inventory.schema import membership, point
+from lenskeeper.inventory.rows_seen import seen
+from lenskeeper.inventory.schema import contract_point, membership, point
 from lenskeeper.tickets.contracts import Contract, ContractId, Terms
 from lenskeeper.tickets.schema import contract as contract_table
-from lenskeeper.tickets.schema import contract_point, ticket, work_calendar
-from lenskeeper.units.rows import within
+from lenskeeper.tickets.schema import ticket, work_calendar
 
 NAME_CHARS_MAX: Final = 100  # a line of a report
 NAMED_MAX: Final = 1_000  # points that one entry of the audit log names
@@ -64,7 +64,8 @@ class LotPoint:
 def in_lots(scope: Scope, contract_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """The condition that a row is the work of a lot of this scope: what a contractor sees of tickets and points.
 
-    What the units of the scope see is the caller's own condition, by the point's unit: or_(within(...), in_lots(...)).
+    What units see is the caller's own condition, by the point: or_(seen_at(...), in_lots(...)). Whoever sees of a lot the
+    cameras of one purpose only, sees no work of it as such: only that of his cameras.
     """
     if scope.units is None:
         return true()
@@ -74,10 +75,10 @@ def in_lots(scope: Scope, contract_id: ColumnElement[Any]) -> ColumnElement[bool
 def sees_contract(scope: Scope, contract_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """The condition that a contract may be seen: it is a lot of the scope, or keeps points of its units.
 
-    It says nothing about the work of the contract: of that, a unit sees its own points' (`in_lots` and `within`).
+    It says nothing about the work of the contract: of that, a unit sees its own points' (`in_lots` and `seen_at`).
     """
-    if scope.units is None or not scope.units:
-        return in_lots(scope, contract_id)
+    if scope.units is None:
+        return true()
     return or_(in_lots(scope, contract_id), contract_id.in_(_kept(scope, contract_point.c.contract_id)))
 
 
@@ -96,7 +97,7 @@ def _kept(scope: Scope, what: ColumnElement[Any]) -> Select[Any]:
         .join(own, own.c.id == contract_point.c.contract_id)
         .join(membership, met)
         .join(point, and_(point.c.id == contract_point.c.point_id, point.c.withdrawn_s.is_(None)))
-        .where(within(scope, membership.c.unit_id))
+        .where(seen(scope, contract_point.c.point_id, membership.c.unit_id, contract_point.c.from_s))
     )
 
 
@@ -154,7 +155,7 @@ def contract_of(
                 point.c.id.in_(piece),
                 contract_point.c.contract_id.in_(sorted(kept)),
                 standing(contract_point.c.from_s, contract_point.c.to_s, at_s),
-                _sees_point(scope),
+                _sees_point(scope, at_s),
             )
         )
         found |= {PointId(p): ContractId(c) for p, c in connection.execute(query)}
@@ -175,7 +176,7 @@ def points_of(connection: Connection, scope: Scope, contract_id: ContractId, at_
         .where(
             contract_point.c.contract_id == contract_id,
             standing(contract_point.c.from_s, contract_point.c.to_s, at_s),
-            _sees_point(scope),
+            _sees_point(scope, at_s),
         )
         .order_by(point.c.name, point.c.id)
     )
@@ -462,10 +463,9 @@ def _point_name(connection: Connection, point_id: int) -> str:
     return f"point {point_id}" if name is None else str(name)
 
 
-def _sees_point(scope: Scope) -> ColumnElement[bool]:
+def _sees_point(scope: Scope, at_s: int) -> ColumnElement[bool]:
     """Of a join of points, their unit at the instant, and their lot."""
-    seen = or_(within(scope, membership.c.unit_id), in_lots(scope, contract_point.c.contract_id))
-    return and_(point.c.withdrawn_s.is_(None), seen)
+    return and_(point.c.withdrawn_s.is_(None), seen(scope, point.c.id, membership.c.unit_id, at_s))
 
 
 def _key(row: Row[Any]) -> Iterable[ColumnElement[bool]]:

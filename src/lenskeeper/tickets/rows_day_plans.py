@@ -18,7 +18,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    true,
     update,
 )
 
@@ -29,7 +28,8 @@ from lenskeeper.base.spans import Span
 from lenskeeper.inventory.geodesy import Pair
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_present import slices, standing, with_device
-from lenskeeper.inventory.schema import device, membership, point
+from lenskeeper.inventory.rows_seen import seen_at
+from lenskeeper.inventory.schema import contract_point, device, point
 from lenskeeper.tickets import rows
 from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.contracts import ContractId
@@ -53,7 +53,6 @@ from lenskeeper.tickets.rows_contracts import in_lots
 from lenskeeper.tickets.schema import (
     cleaning,
     contract,
-    contract_point,
     day_job,
     day_plan,
     day_stop,
@@ -62,7 +61,6 @@ from lenskeeper.tickets.schema import (
     ticket_point,
 )
 from lenskeeper.tickets.states import NEXT, Stage, Step
-from lenskeeper.units.rows import within
 
 PLANS_LISTED_MAX: Final = 200
 DRAWS_MAX: Final = 50  # of a code that nobody has: one in a million is taken after fifty years
@@ -211,7 +209,7 @@ def _tickets(connection: Connection, scope: Scope, whose: Whose, now_s: int) -> 
     query = (
         select(ticket, ticket_point.c.point_id)
         .join(ticket_point, ticket_point.c.ticket_id == ticket.c.id)
-        .where(condition, ticket_point.c.left_s.is_(None), _sees_point(scope, ticket_point.c.point_id, now_s))
+        .where(condition, ticket_point.c.left_s.is_(None), seen_at(scope, ticket_point.c.point_id, now_s))
         .order_by(ticket.c.id, ticket_point.c.point_id)
     )
     for row in connection.execute(query):
@@ -245,9 +243,7 @@ def _job(row: Row[Any], place: Row[Any]) -> Job:
 
 
 def _cleanings(connection: Connection, scope: Scope, whose: Whose, now_s: int) -> tuple[Job, ...]:
-    query = select(cleaning).where(
-        cleaning.c.done_s.is_(None), _sees_point(scope, cleaning.c.point_id, now_s)
-    )
+    query = select(cleaning).where(cleaning.c.done_s.is_(None), seen_at(scope, cleaning.c.point_id, now_s))
     if whose.contract_id is not None:
         lot = select(contract_point.c.point_id).where(
             contract_point.c.contract_id == whose.contract_id,
@@ -341,26 +337,13 @@ def _of(row: Row[Any]) -> TicketId | CleaningKey:
 # ---- who may see
 
 
-def _sees_point(scope: Scope, point_id: ColumnElement[Any], now_s: int) -> ColumnElement[bool]:
-    if scope.units is None:
-        return true()
-    of_units = select(membership.c.point_id).where(
-        standing(membership.c.from_s, membership.c.to_s, now_s), within(scope, membership.c.unit_id)
-    )
-    of_lots = select(contract_point.c.point_id).where(
-        in_lots(scope, contract_point.c.contract_id),
-        standing(contract_point.c.from_s, contract_point.c.to_s, now_s),
-    )
-    return or_(point_id.in_(of_units), point_id.in_(of_lots))
-
-
 def _sees_stop(scope: Scope, now_s: int) -> ColumnElement[bool]:
     """Of a join of day_stop and day_plan: the whole plan of a lot, else the halts at points that may be seen."""
-    return or_(in_lots(scope, day_plan.c.contract_id), _sees_point(scope, day_stop.c.point_id, now_s))
+    return or_(in_lots(scope, day_plan.c.contract_id), seen_at(scope, day_stop.c.point_id, now_s))
 
 
 def _sees_plan(scope: Scope, now_s: int) -> ColumnElement[bool]:
-    seen = exists().where(day_stop.c.plan_id == day_plan.c.id, _sees_point(scope, day_stop.c.point_id, now_s))
+    seen = exists().where(day_stop.c.plan_id == day_plan.c.id, seen_at(scope, day_stop.c.point_id, now_s))
     return or_(in_lots(scope, day_plan.c.contract_id), seen)
 
 

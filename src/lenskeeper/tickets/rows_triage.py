@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.base.access import ActorId, Scope
@@ -12,13 +12,13 @@ from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.base.spans import Span, union
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.inventory.ids import PointId
-from lenskeeper.inventory.schema import membership, point
+from lenskeeper.inventory.rows_seen import seen_at
+from lenskeeper.inventory.schema import point
 from lenskeeper.store.statements import insert_into
 from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.routing import ANY, Desk
 from lenskeeper.tickets.schema import cleaning, kind_trust, rain, review_case, route, storm, ticket
 from lenskeeper.tickets.triage import JUDGED_MIN, Case, cleaning_due_day, has_earned_trust
-from lenskeeper.units.rows import within
 
 LISTED_MAX: Final = 1_000
 
@@ -121,7 +121,7 @@ def waiting(connection: Connection, scope: Scope, *, now_s: int) -> list[Waiting
     query = (
         select(review_case, point.c.name)
         .join(point, point.c.id == c.point_id)
-        .where(c.judged_s.is_(None), _seen(scope, c.point_id, now_s))
+        .where(c.judged_s.is_(None), seen_at(scope, c.point_id, now_s))
         .order_by(c.found_s, c.point_id)
         .limit(LISTED_MAX)
     )
@@ -209,7 +209,7 @@ def to_clean(connection: Connection, scope: Scope, *, now_s: int) -> list[Waitin
     query = (
         select(cleaning, point.c.name)
         .join(point, point.c.id == c.point_id)
-        .where(c.done_s.is_(None), _seen(scope, c.point_id, now_s))
+        .where(c.done_s.is_(None), seen_at(scope, c.point_id, now_s))
         .order_by(c.due_day, c.point_id)
         .limit(LISTED_MAX)
     )
@@ -275,14 +275,3 @@ def opened_since(connection: Connection, since_s: int) -> int:
             select(func.count()).select_from(ticket).where(ticket.c.opened_s >= since_s)
         ).scalar_one()
     )
-
-
-def _seen(scope: Scope, point_id: ColumnElement[Any], now_s: int) -> ColumnElement[bool]:
-    if scope.units is None:
-        return literal(1) == 1
-    here = select(membership.c.point_id).where(
-        membership.c.from_s <= now_s,
-        or_(membership.c.to_s.is_(None), membership.c.to_s > now_s),
-        within(scope, membership.c.unit_id),
-    )
-    return point_id.in_(here)

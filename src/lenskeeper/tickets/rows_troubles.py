@@ -60,7 +60,7 @@ def moment(connection: Connection, scope: Scope, known: Topology, *, now_s: int)
     """Read it: some 0.1 s for 20,000 points."""
     silent: dict[PointId, Trouble] = {}
     well: dict[PointId, int] = {}
-    for now in current(connection, scope, Lane.REACHABLE):
+    for now in current(connection, scope, Lane.REACHABLE, now_s=now_s):
         if now.until_s < now_s - FRESH_S or now.point_id not in known.places:
             continue
         if now.state is State.UP:
@@ -68,13 +68,13 @@ def moment(connection: Connection, scope: Scope, known: Topology, *, now_s: int)
         else:
             silent[now.point_id] = Trouble(now.point_id, now.reason, now.since_s)
     refused = _refused(connection, scope, known, well, now_s)
-    delivered = {one.point_id: one for one in current(connection, scope, Lane.DELIVERY)}
+    delivered = {one.point_id: one for one in current(connection, scope, Lane.DELIVERY, now_s=now_s)}
     without = {
         p: Trouble(p, one.reason, one.since_s)
         for p, one in delivered.items()
         if one.state is State.DOWN and one.until_s >= now_s - LOOKED_S and p in well
     }
-    for one in (*delivered.values(), *current(connection, scope, Lane.PICTURE_FIT)):
+    for one in (*delivered.values(), *current(connection, scope, Lane.PICTURE_FIT, now_s=now_s)):
         if one.state is State.UP and one.point_id in well:
             well[one.point_id] = max(well[one.point_id], one.since_s)
     faults = _faults(connection, scope, now_s)
@@ -96,7 +96,7 @@ def _refused(
     """Cameras that refuse our login, and with them those that were not asked since others had refused it."""
     said = [
         now
-        for now in current(connection, scope, Lane.HELD)
+        for now in current(connection, scope, Lane.HELD, now_s=now_s)
         if now.until_s >= now_s - LOOKED_S and now.point_id in well
     ]
     out = {
@@ -165,7 +165,7 @@ def read_topology(connection: Connection, scope: Scope, *, now_s: int) -> Topolo
             credential.c.name,
         )
         .select_from(with_device(now_s))
-        .where(visible(scope), stands(point.c.in_service_from_s, point.c.in_service_to_s, now_s))
+        .where(visible(scope, now_s), stands(point.c.in_service_from_s, point.c.in_service_to_s, now_s))
     )
     rows = connection.execute(query).all()
     hosts = [host_of(row.url or "") for row in rows]

@@ -104,18 +104,6 @@ contract = table(
     "Written when it is signed or amended, each time with an audit entry that holds the terms before.",
 )
 
-contract_point = table(
-    "contract_point",
-    Column("contract_id", Integer, ForeignKey("contract.id"), primary_key=True),
-    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
-    Column("from_s", BigInteger, primary_key=True),
-    Column("to_s", BigInteger, CheckConstraint("to_s > from_s", name="lasts")),
-    Index("contract_of_point", "point_id", "from_s"),
-    without_rowid=True,
-    comment="A row says that a point was in the lot of a contract in [from_s, to_s), across all departments; an empty "
-    "to_s is until the contract ends. The rows of one point never overlap: a fault has one contractor.",
-)
-
 # ---- tickets: written by rows.py, rows_pauses.py, rows_handings.py
 
 ticket = table(

@@ -1,4 +1,4 @@
-"""The organisation tree in the database, and the one filter by which every room shows only what may be seen.
+"""The organisation tree in the database, and the filter by which every room tells of whole units only what may be seen.
 
 A unit is named by its path, "City/County/Town", from the top; names are unique among siblings. Whoever sees a unit
 sees the names above it, since otherwise one sheet would mean different units to different operators; of what hangs
@@ -58,14 +58,16 @@ class Unit:
 
 
 def within(scope: Scope, unit_column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The condition that a row's unit may be seen in this scope. Rows without a unit are seen by Scope.ALL only."""
+    """The condition that what is told of a unit as a whole may be seen in this scope. Rows without a unit are seen by
+    Scope.ALL only, and whoever may see some cameras of a unit only (lots, purposes) sees nothing of it here: cameras
+    pass `inventory.rows_seen`.
+    """
     if scope.units is None:
         return true()
     if not scope.units:
         return false()
-    return unit_column.in_(
-        select(unit_closure.c.descendant_id).where(unit_closure.c.ancestor_id.in_(sorted(scope.units)))
-    )
+    c = unit_closure.alias().c
+    return unit_column.in_(select(c.descendant_id).where(c.ancestor_id.in_(sorted(scope.units))))
 
 
 def below(unit_id: UnitId, unit_column: ColumnElement[Any]) -> ColumnElement[bool]:
