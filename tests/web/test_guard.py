@@ -1,5 +1,7 @@
 """What every request passes before a route sees it."""
 
+from collections.abc import Iterator
+
 from fastapi import FastAPI, Request
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
@@ -108,7 +110,7 @@ def test_another_page_can_change_nothing() -> None:
 
 
 def test_a_body_without_end_is_cut() -> None:
-    def endless() -> object:
+    def endless() -> Iterator[bytes]:
         for _ in range(BODY_BYTES_MAX // 2**20 + 2):
             yield bytes(2**20)
 
