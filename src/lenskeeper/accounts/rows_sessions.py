@@ -67,6 +67,8 @@ def begin(
         "client": client[:CLIENT_CHARS_MAX],
     }
     connection.execute(insert(account_session).values(values))
+    if not is_half:
+        _seen(connection, account_id, now_s)
     return secret
 
 
@@ -87,7 +89,13 @@ def step_up(connection: Connection, session_id: SessionId, *, now_s: int) -> str
     """The second factor was proved: the session is whole, and has a new secret, which is given."""
     secret = new_secret()
     values = {"secret_sha256": hashed(secret), "stage": "open", "has_factor": 1, "used_s": now_s}
-    connection.execute(update(account_session).where(account_session.c.id == session_id).values(values))
+    whose = connection.execute(
+        update(account_session)
+        .where(account_session.c.id == session_id)
+        .values(values)
+        .returning(account_session.c.account_id)
+    ).scalar_one()
+    _seen(connection, AccountId(whose), now_s)
     return secret
 
 
@@ -149,6 +157,10 @@ def note_use(connection: Connection, account_id: AccountId, session_id: SessionI
         .where(account_session.c.id == session_id, account_session.c.used_s < now_s)
         .values(used_s=now_s)
     )
+    _seen(connection, account_id, now_s)
+
+
+def _seen(connection: Connection, account_id: AccountId, now_s: int) -> None:
     connection.execute(
         update(account)
         .where(account.c.id == account_id, or_(account.c.seen_s.is_(None), account.c.seen_s < now_s))

@@ -35,6 +35,7 @@ account = table(
     Column("factor_sealed", LargeBinary),
     Column("factor_s", BigInteger),
     Column("factor_step", BigInteger),
+    Column("factor_next", LargeBinary),
     Column("made_s", BigInteger, nullable=False),
     Column("made_by", Text, nullable=False),
     Column("ends_s", BigInteger),
@@ -49,8 +50,8 @@ account = table(
     "is what is typed and what the audit log names, in small letters; shown is what screens show. unit_id is where the "
     "person belongs, empty for the whole installation. password is an Argon2id hash in its own text form, empty until "
     "a set-up code was used. factor_sealed is the TOTP secret by AES-256-GCM under a key derived from the key file, "
-    "since a code cannot be checked against a hash; factor_s is when it was first proved (empty: not yet in force) and "
-    "factor_step the last time step used, so that a code works once. locked_s stops it for now, left_s for good; seen_s "
+    "since a code cannot be checked against a hash; factor_s is since when, factor_step the last time step used, so that "
+    "a code works once, and factor_next another secret that was not proved yet. locked_s stops it for now, left_s for good; seen_s "
     "is the last use, to the minute. Never deleted: the audit log points at it.",
 )
 
