@@ -19,8 +19,8 @@ from lenskeeper.tickets import rows, rows_clocks, rows_handings, rows_triage
 from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.desk import TicketId
 from lenskeeper.tickets.remarks import doubts
-from lenskeeper.tickets.routing import ROUTES, Desk, Payer
-from lenskeeper.tickets.states import ENDED, Stage, Step
+from lenskeeper.tickets.routing import ROUTES, Desk, Payer, payer
+from lenskeeper.tickets.states import ENDED, Stage, Step, after
 
 T = TypeVar("T")
 
@@ -125,6 +125,44 @@ def admitted(remark: str, *, is_sure: bool) -> str:
             field="remark",
         )
     return remark
+
+
+def assign(home: Home, ticket_id: TicketId, to: Desk | None, because: str, actor: ActorId) -> Stage:
+    """Send somebody: whoever it is held for, or (to) another desk at once, by the word of who dispatches.
+
+    Conflict: its stage admits no assignment, the desk has it already, or a question to another desk is open. Invalid: another desk
+    without a reason, or the contractor of a lot where it is in none.
+    """
+
+    def work(connection: Connection, now_s: int) -> Stage:
+        now = rows.ticket_of(connection, Scope.ALL, ticket_id, now_s=now_s)
+        after(now.stage, Step.ASSIGN)
+        if any(one.answer is None for one in rows_handings.handings(connection, ticket_id)):
+            raise Conflict(
+                f"another desk was asked whose ticket {ticket_id} is: wait for its answer, or give it"
+            )
+        desk = to or now.desk
+        if desk is now.desk and now.stage is Stage.ASSIGNED:
+            raise Conflict(f"ticket {ticket_id} is with {desk.value} already")
+        if desk is not now.desk:
+            if not because.strip():
+                raise Invalid("say why it is another desk's", field="because")
+            if desk is Desk.CONTRACTOR and now.contract_id is None:
+                raise Invalid(
+                    f"ticket {ticket_id} is in no contract's lot: there is no contractor", field="desk"
+                )
+            pays = now.payer if now.payer is Payer.THIRD_PARTY else payer(desk, now.kind, in_warranty=False)
+            rows.set_desk(connection, ticket_id, desk, pays, actor=actor, now_s=now_s)
+        stage = rows.take_step(
+            connection, ticket_id, Step.ASSIGN, remark=because.strip(), actor=actor, now_s=now_s
+        )
+        rows_clocks.redo(connection, ticket_id, actor=actor, now_s=now_s)
+        detail = {"from": now.desk, "to": desk, "because": because.strip()}
+        subject = f"ticket:{ticket_id}"
+        audit.append(connection, actor=actor, at_s=now_s, act="ticket.assign", subject=subject, detail=detail)
+        return stage
+
+    return _write(home, work)
 
 
 def pause(home: Home, ticket_id: TicketId, reason: str, until_s: int | None, actor: ActorId) -> None:
@@ -250,7 +288,7 @@ def to_clean(home: Home, scope: Scope) -> list[rows_triage.Waiting]:
         return rows_triage.to_clean(connection, scope, now_s=home.now_s())
 
 
-def judge_case(home: Home, words: str, kind: Kind, actor: ActorId, *, is_right: bool) -> None:
+def judge_case(home: Home, words: str | PointId, kind: Kind, actor: ActorId, *, is_right: bool) -> None:
     """A person's word on a case in the tray. Errors as rows_triage.judge."""
 
     def work(connection: Connection, now_s: int) -> None:

@@ -133,7 +133,7 @@ def sees(scope: Scope, now_s: int) -> ColumnElement[bool]:
     return or_(in_lots(scope, ticket.c.contract_id), ticket.c.id.in_(theirs))
 
 
-def _sees_child(scope: Scope, now_s: int) -> ColumnElement[bool]:
+def sees_child(scope: Scope, now_s: int) -> ColumnElement[bool]:
     """The condition that a row of `ticket_point` may be seen beside its ticket: a contractor sees all of his work."""
     return or_(in_lots(scope, ticket.c.contract_id), seen_at(scope, ticket_point.c.point_id, now_s))
 
@@ -416,7 +416,7 @@ def live(connection: Connection, scope: Scope, *, now_s: int) -> list[Live]:
 
 def tickets(connection: Connection, scope: Scope, asked: Asked, *, now_s: int) -> list[Ticket]:
     """The tickets that were asked for: live ones by their clock, the rest by their end, the last first."""
-    statement = _with_count(scope, now_s).where(sees(scope, now_s))
+    statement = with_count(scope, now_s).where(sees(scope, now_s))
     if asked.live is not None:
         statement = statement.where(
             ticket.c.ended_s.is_(None) if asked.live else ticket.c.ended_s.is_not(None)
@@ -432,17 +432,17 @@ def tickets(connection: Connection, scope: Scope, asked: Asked, *, now_s: int) -
         statement = statement.where(ticket.c.opened_s >= asked.since_s)
     order = (ticket.c.restore_by_s, ticket.c.id) if asked.live else (ticket.c.id.desc(),)
     limit = min(asked.limit, LISTED_MAX)
-    return [_ticket(row) for row in connection.execute(statement.order_by(*order).limit(limit))]
+    return [ticket_in(row) for row in connection.execute(statement.order_by(*order).limit(limit))]
 
 
 def ticket_of(connection: Connection, scope: Scope, ticket_id: TicketId, *, now_s: int) -> Ticket:
     """One ticket. NotFound: there is none, or it may not be seen."""
     row = connection.execute(
-        _with_count(scope, now_s).where(ticket.c.id == ticket_id, sees(scope, now_s))
+        with_count(scope, now_s).where(ticket.c.id == ticket_id, sees(scope, now_s))
     ).one_or_none()
     if row is None:
         raise NotFound(f"there is no ticket {ticket_id}")
-    return _ticket(row)
+    return ticket_in(row)
 
 
 def children(connection: Connection, scope: Scope, ticket_id: TicketId, *, now_s: int) -> list[Row[Any]]:
@@ -450,7 +450,7 @@ def children(connection: Connection, scope: Scope, ticket_id: TicketId, *, now_s
     query = (
         select(ticket_point)
         .join(ticket, ticket.c.id == ticket_point.c.ticket_id)
-        .where(ticket.c.id == ticket_id, _sees_child(scope, now_s))
+        .where(ticket.c.id == ticket_id, sees_child(scope, now_s))
     )
     return list(connection.execute(query.order_by(ticket_point.c.point_id)))
 
@@ -482,14 +482,14 @@ def points_of(connection: Connection, ticket_ids: Sequence[TicketId]) -> dict[Ti
     return found
 
 
-def _with_count(scope: Scope, now_s: int) -> Select[Any]:
+def with_count(scope: Scope, now_s: int) -> Select[Any]:
     """Tickets with how many of their cameras may be seen, and the name of the one where it is of one."""
     cameras = (
         select(func.count())
         .where(
             ticket_point.c.ticket_id == ticket.c.id,
             ticket_point.c.left_s.is_(None),
-            _sees_child(scope, now_s),
+            sees_child(scope, now_s),
         )
         .scalar_subquery()
     )
@@ -498,7 +498,8 @@ def _with_count(scope: Scope, now_s: int) -> Select[Any]:
     return select(ticket, cameras.label("cameras"), name.scalar_subquery().label("name"))
 
 
-def _ticket(row: Row[Any]) -> Ticket:
+def ticket_in(row: Row[Any]) -> Ticket:
+    """A ticket from a row of `with_count`."""
     return Ticket(
         ticket_id=TicketId(row.id),
         kind=CauseKind(row.cause),
