@@ -34,6 +34,7 @@ from lenskeeper.house.messages import send_on
 from lenskeeper.house.metrics import Reading, shown
 from lenskeeper.house.process import picture_workers, raise_file_limit
 from lenskeeper.house.register import REGISTER_CHANGED
+from lenskeeper.house.screens import keep_up
 from lenskeeper.house.settings import RoundSettings
 from lenskeeper.house.switches import FACT as SWITCH_MOVED
 from lenskeeper.house.switches import move, read_stopped
@@ -215,6 +216,7 @@ class Server:
             self._flush_on(),
             self._follow_on(),
             self._tend_on(),
+            keep_up(self.home),
         ]
         if not self.order.survey:  # a survey opens no ticket and sends no message
             every += [self._mend_on(), send_on(self.home, self.stopping, self._failed)]

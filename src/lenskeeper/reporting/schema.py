@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -130,4 +131,65 @@ shift_handover: Final = table(
     "Written once, when both have put their names under it, and never changed. giver and taker are operators' accounts. "
     "unit is the path of the tree then, empty for all: a handover outlives the unit. Not worked out again from tickets: "
     "what nobody knew at eight o'clock was not handed over.",
+)
+
+# ---- what screens list, count and find: written by rows_screens.py
+
+screen_camera: Final = table(
+    "screen_camera",
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True, autoincrement=False),
+    Column("unit_id", Integer, ForeignKey(unit.c.id)),
+    Column("name", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("klass", Integer, nullable=False),
+    Column("state", Integer, CheckConstraint("state BETWEEN 0 AND 4", name="state_known"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since_s", BigInteger),
+    Column("ticket_id", Integer),
+    Column("is_planned", Integer, CheckConstraint("is_planned IN (0, 1)", name="planned_yes_no"), nullable=False),
+    Column("lon", Double),
+    Column("lat", Double),
+    Column("cell", BigInteger),
+    Column("sought", Text, nullable=False),
+    Index("screen_camera_unit", "unit_id", "state", "klass"),
+    Index("screen_camera_state", "state", "since_s", "point_id"),
+    Index("screen_camera_name", "name", "point_id"),
+    Index("screen_camera_cell", "cell", "unit_id", "state", "klass", "point_id"),
+    comment="A row is how a camera stands at this moment, for screens: state is a number of screen_states.Seen, reason "
+    "the outcome or the worst kind of fault behind it, since_s since when (empty: never known), ticket_id the work that "
+    "is under way. cell is its square of the map at the finest level, in the order of a Morton curve, so that a square of "
+    "any coarser level is one range; empty without a place. sought is what it can be found by. Derived from the register, "
+    "the books, the faults that stand and the tickets within a second or two of a change, and all of it again every ten "
+    "minutes; nothing is decided by it. Not worked out at each question: a count over 200,000 cameras would read 800,000 rows.",
+)  # fmt: skip
+
+screen_cell: Final = table(
+    "screen_cell",
+    Column("level", Integer, primary_key=True),
+    Column("cell", BigInteger, primary_key=True),
+    Column("unit_id", Integer, primary_key=True),
+    Column("state", Integer, primary_key=True),
+    Column("klass", Integer, primary_key=True),
+    Column("cameras", Integer, CheckConstraint("cameras >= 0", name="cameras_positive"), nullable=False),
+    Column("sum_lon", Double, nullable=False),
+    Column("sum_lat", Double, nullable=False),
+    without_rowid=True,
+    comment="A row adds up the cameras of one unit, state and class in one square of a level of the map: how many, and "
+    "the sums of their places. unit_id is 0 for those of no unit. Changed by the difference with each row of "
+    "screen_camera, and all of it made again with the whole of that; a row of zero cameras may stand until then. It "
+    "answers maps of whole units; what depends on lots or purposes is counted from screen_camera.",
+)
+
+screen_word: Final = table(
+    "screen_word",
+    Column("word", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    Column("point_id", Integer, ForeignKey(point.c.id), primary_key=True),
+    Column("kind", Integer, CheckConstraint("kind BETWEEN 1 AND 6", name="kind_known"), primary_key=True),
+    Column("unit_id", Integer),
+    Index("screen_word_point", "point_id"),
+    without_rowid=True,
+    comment="A row is one beginning by which a camera is found: a part of its name and what follows it, the pinyin "
+    "initials of that, its code, serial, road or address, in small letters (kind: screen_words.WordKind). A search is "
+    "one range of this key. Written with the row of screen_camera. Not a full text index of the engine: SQLite's and "
+    "PostgreSQL's agree neither on Chinese nor on beginnings of words.",
 )
