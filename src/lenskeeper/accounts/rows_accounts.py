@@ -268,7 +268,7 @@ def reseal(
     return len(rows)
 
 
-def people(connection: Connection, scope: Scope) -> list[Person]:
+def staff(connection: Connection, scope: Scope) -> list[Person]:
     """Everybody who may be seen, those who left too, by name. Who belongs to no unit is seen by Scope.ALL only."""
     query = select(account).where(within(scope, account.c.unit_id)).order_by(account.c.shown, account.c.id)
     return [_person(row) for row in connection.execute(query)]

@@ -264,7 +264,7 @@ class PersonRow(Shown):
     roles: list[Role]
 
 
-class People(Shown):
+class Staff(Shown):
     """Everybody of one's scope."""
 
     rows: list[PersonRow]
@@ -603,17 +603,17 @@ def rights(asking: Annotated[Asking, may(Verb.BE_ONESELF)]) -> Rights:  # noqa: 
 # ---- other people
 
 
-@router.get("/people")
-def people(asking: Annotated[Asking, may(Verb.GRANT)]) -> People:
+@router.get("/staff")
+def staff(asking: Annotated[Asking, may(Verb.GRANT)]) -> Staff:
     """Everybody of one's scope, those who left too."""
     with asking.home.store.read() as connection:
         paths = {unit.unit_id: unit.path for unit in tree(connection, asking.scope)}
-        found = rows_accounts.people(connection, asking.scope)
+        found = rows_accounts.staff(connection, asking.scope)
         given = rows_grants.grants(connection, asking.scope)
-    return People(rows=[_person(each, given, paths, asking.now_s) for each in found])
+    return Staff(rows=[_person(each, given, paths, asking.now_s) for each in found])
 
 
-@router.get("/people/{account_id}")
+@router.get("/staff/{account_id}")
 def person(asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number) -> PersonFile:
     """One person with the grants."""
     with asking.home.store.read() as connection:
@@ -626,7 +626,7 @@ def person(asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number) -> Pe
     )
 
 
-@router.post("/people", status_code=201)
+@router.post("/staff", status_code=201)
 def add_person(asking: Annotated[Asking, may(Verb.GRANT)], wanted: PersonWanted) -> PersonAdded:
     """Add somebody: without a grant as yet, with a code for the first password."""
     unit_id = None if wanted.unit_id is None else UnitId(wanted.unit_id)
@@ -635,7 +635,7 @@ def add_person(asking: Annotated[Asking, may(Verb.GRANT)], wanted: PersonWanted)
     return PersonAdded(account_id=number, code=code)
 
 
-@router.patch("/people/{account_id}", status_code=204)
+@router.patch("/staff/{account_id}", status_code=204)
 def change_person(
     asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number, wanted: PersonChanged
 ) -> None:
@@ -645,40 +645,40 @@ def change_person(
     accounts.change_person(asking.home, asking.scope, AccountId(account_id), new, asking.actor)
 
 
-@router.post("/people/{account_id}/lock", status_code=204)
+@router.post("/staff/{account_id}/lock", status_code=204)
 def lock(asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number, why: Because) -> None:
     """Stop somebody for now: every session and token ends at once."""
     number = AccountId(account_id)
     accounts.set_locked(asking.home, asking.scope, number, why.because, asking.actor, is_locked=True)
 
 
-@router.post("/people/{account_id}/unlock", status_code=204)
+@router.post("/staff/{account_id}/unlock", status_code=204)
 def unlock(asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number, why: Because) -> None:
     """Let somebody sign in again."""
     number = AccountId(account_id)
     accounts.set_locked(asking.home, asking.scope, number, why.because, asking.actor, is_locked=False)
 
 
-@router.post("/people/{account_id}/leave", status_code=204)
+@router.post("/staff/{account_id}/leave", status_code=204)
 def leave(asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number, why: Because) -> None:
     """Somebody left: every right ends at once and for good."""
     accounts.leave(asking.home, asking.scope, AccountId(account_id), why.because, asking.actor)
 
 
-@router.post("/people/{account_id}/code", status_code=201)
+@router.post("/staff/{account_id}/code", status_code=201)
 def new_code(asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number) -> CodeMade:
     """A code by which somebody sets a password anew; a second factor is asked all the same."""
     code = accounts.new_code(asking.home, asking.scope, AccountId(account_id), asking.actor)
     return CodeMade(code=code)
 
 
-@router.post("/people/{account_id}/reset-factor", status_code=204)
+@router.post("/staff/{account_id}/reset-factor", status_code=204)
 def reset_factor(asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number, why: Because) -> None:
     """Take away a lost second factor."""
     accounts.reset_factor(asking.home, asking.scope, AccountId(account_id), why.because, asking.actor)
 
 
-@router.post("/people/{account_id}/end-sessions")
+@router.post("/staff/{account_id}/end-sessions")
 def end_sessions(asking: Annotated[Asking, may(Verb.GRANT)], account_id: Number) -> Ended:
     """End somebody's sessions at once."""
     return Ended(ended=accounts.end_sessions(asking.home, asking.scope, AccountId(account_id), asking.actor))
@@ -689,7 +689,7 @@ def grants(asking: Annotated[Asking, may(Verb.GRANT)]) -> Grants:
     """Who may do what, for whom, until when, and who approved it."""
     with asking.home.store.read() as connection:
         found = rows_grants.grants(connection, asking.scope)
-        names = _Names(connection, asking.scope, rows_accounts.people(connection, Scope.ALL))
+        names = _Names(connection, asking.scope, rows_accounts.staff(connection, Scope.ALL))
     return Grants(rows=[names.grant(each, asking.now_s) for each in found])
 
 
@@ -725,14 +725,14 @@ class _Names:
 
     def __init__(self, connection: Connection, scope: Scope, known: Sequence[Person]) -> None:
         self.units: dict[int, str] = {unit.unit_id: unit.path for unit in tree(connection, scope)}
-        self._people = {each.account_id: each for each in known}
+        self._known = {each.account_id: each for each in known}
         self._contracts: dict[int, str] = {
             each.contract_id: each.name for each in contracts(connection, scope)
         }
 
     def grant(self, given: Grant, now_s: int) -> GrantRow:
         """One as a row. A person out of the scope is named by nothing but the number."""
-        who = self._people.get(given.account_id)
+        who = self._known.get(given.account_id)
         return GrantRow(
             grant_id=given.grant_id,
             account_id=given.account_id,
