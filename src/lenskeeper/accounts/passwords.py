@@ -84,8 +84,8 @@ def admit(password: Secret, *, known: tuple[str, ...]) -> None:
     core = trimmed.translate(_LEET)
     if {folded, trimmed, core} & common():
         raise Invalid("this is among the first that anybody tries: take other words", field="password")
-    for word in (*known, *OURS):
-        word_core = word.casefold().strip()
+    told = (word.casefold().strip() for word in known)
+    for word_core in (*OURS, *(form for word in told for form in (word, re.sub(r"[\W_]+", "", word)))):
         if len(word_core) >= 3 and len(folded.replace(word_core, "")) < CHARS_MIN - 4 and word_core in folded:
             raise Invalid("this is mostly your name, or ours: take other words", field="password")
     if not core and _is_dates_and_numbers(folded):
