@@ -1,0 +1,72 @@
+// The whole window: who is there decides between the door and the frame.
+import { createTheme, Drawer, MantineProvider, Modal, ScrollArea } from '@mantine/core'
+import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect } from 'react'
+import { api, got, onSignedOut, Problem } from './api'
+import { setZone } from './format'
+import { Frame } from './frame'
+import { speak } from './i18n'
+import { kept } from './kept'
+import { MeProvider } from './me'
+import { ProblemNote, Waiting } from './page'
+import { useScheme } from './scheme'
+import { Toasts } from './toasts'
+
+// Nothing here may write a <style> element (the content security policy forbids it): no AppShell, Grid, SimpleGrid, Flex,
+// visibleFrom/hiddenFrom and no responsive style props; dialogs do not lock the scroll by a style sheet of their own.
+// Colours and sizes stand in look.css and not in the theme.
+const theme = createTheme({
+  cursorType: 'pointer',
+  components: {
+    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: false, returnFocus: true, scrollAreaComponent: ScrollArea.Autosize } }),
+    Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
+  },
+})
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      retry: (failures, error) => error instanceof Problem && (error.status === 0 || error.status >= 502) && failures < 3,
+      networkMode: 'always', // the network without the outside world is no offline
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+const Door = lazy(() => import('../pages/door'))
+
+export function App() {
+  const scheme = useScheme()
+  return (
+    <MantineProvider theme={theme} forceColorScheme={scheme} withCssVariables={false} withGlobalClasses={false}>
+      <QueryClientProvider client={queries}>
+        <Suspense fallback={<Waiting />}>
+          <Inside />
+        </Suspense>
+        <Toasts />
+      </QueryClientProvider>
+    </MantineProvider>
+  )
+}
+
+function Inside() {
+  const client = useQueryClient()
+  const start = useQuery({ queryKey: ['start'], queryFn: () => got(api.GET('/api/start')), staleTime: Infinity })
+  const ready = start.data?.stage === 'ready'
+  const me = useQuery({ queryKey: ['me'], queryFn: () => got(api.GET('/api/me')), enabled: ready })
+  useEffect(() => onSignedOut(() => void client.invalidateQueries({ queryKey: ['start'] })), [client])
+  useEffect(() => {
+    if (me.data) setZone(me.data.tz)
+  }, [me.data])
+  useEffect(() => {
+    if (me.data && !kept().language) void speak(me.data.language)
+  }, [me.data])
+  if (start.error && !start.data) return <div className="door"><ProblemNote error={start.error} retry={() => void start.refetch()} /></div>
+  if (!start.data) return null
+  if (!ready) return <Door start={start.data} onNext={() => client.invalidateQueries({ queryKey: ['start'] })} />
+  if (me.error && !me.data) return <div className="door"><ProblemNote error={me.error} retry={() => void me.refetch()} /></div>
+  if (!me.data) return null
+  setZone(me.data.tz)
+  return <MeProvider me={me.data}><Frame /></MeProvider>
+}
