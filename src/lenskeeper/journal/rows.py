@@ -62,6 +62,19 @@ def last_position(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(journal.c.position), 0))).scalar_one())
 
 
+def reaches_back_to(connection: Connection, position: int, now_s: int) -> bool:
+    """Whether all that was announced after a position is still here: its own fact is, and is not about to be forgotten.
+
+    A position of another database, or 0 where facts were announced since, is none of ours.
+    """
+    if position == last_position(connection):
+        return True
+    at_s = connection.execute(
+        select(journal.c.at_s).where(journal.c.position == position)
+    ).scalar_one_or_none()
+    return at_s is not None and at_s > now_s - KEPT_S
+
+
 def prune(connection: Connection, now_s: int, keep: Collection[int] = ()) -> int:
     """Forget what is older than KEPT_S; how many rows. keep: positions of what stands still, however old it is."""
     old = journal.c.at_s < now_s - KEPT_S

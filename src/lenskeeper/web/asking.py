@@ -17,6 +17,7 @@ from lenskeeper.accounts.signed import Signed
 from lenskeeper.accounts.verbs import Verb
 from lenskeeper.base.access import ActorId, Scope
 from lenskeeper.base.errors import NotAllowed
+from lenskeeper.house.accounts import note_use
 from lenskeeper.house.home import Home
 from lenskeeper.web.errors import NotSignedIn
 
@@ -53,6 +54,14 @@ def address_of(request: Request) -> str:
 
 def person_of(request: Request) -> Signed:
     """Who is signed in, by cookie or token. NotSignedIn: nobody, or no longer."""
+    found = person_still(request)
+    if found.is_stale:
+        note_use(home_of(request), found, address_of(request))
+    return found
+
+
+def person_still(request: Request) -> Signed:
+    """The same, without counting as a use: a page that lies open must not keep a session alive."""
     home, address = home_of(request), address_of(request)
     now_s = home.now_s()
     said = request.headers.get("authorization", "")
