@@ -135,7 +135,7 @@ def test_who_comes_back_hears_what_he_missed_and_who_was_away_too_long_is_told_s
     assert states == {town.city.points[1]: "down", town.city.points[4]: "down"}
     assert hub.missed(watch(), after, after) == b"", "nothing was missed"
     home.store.write(lambda c: prune(c, home.now_s() + KEPT_S + 3_600))
-    assert [name for name, *_ in frames_of(hub.missed(watch(), before, after))] == ["reload"]
+    assert [name for name, *_ in frames_of(hub.missed(watch(), before, after))] == ["missed"]
 
 
 def test_a_page_of_one_camera_hears_of_that_one_only(home: Home) -> None:
@@ -223,7 +223,7 @@ def test_the_server_goes_and_comes_back_and_nothing_is_missed(home: Home, client
     town = Town(home)
     client = client_of(home, Role.VIEWER)
     headers = {"cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
-    path = "/api/live?watch=cameras&watch=overview"
+    path = "/api/live?kinds=cameras,overview"
     with served(client, home) as port:
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         line.request("GET", path, headers=headers)
@@ -250,7 +250,7 @@ def test_a_stream_can_end_once_caught_up_and_what_it_watches_is_checked(
     home: Home, client_of: ClientOf
 ) -> None:
     client = client_of(home, Role.VIEWER)
-    answer = client.get("/api/live?watch=cameras&for_s=0")
+    answer = client.get("/api/live?kinds=cameras&for_s=0")
     assert [name for name, *_ in frames_of(answer.content)] == ["hello"]
-    assert client.get("/api/live?watch=people&for_s=0").status_code == 422
-    assert client.get("/api/live?watch=cameras&for_s=0", headers={"last-event-id": "x"}).status_code == 422
+    assert client.get("/api/live?kinds=people&for_s=0").status_code == 422
+    assert client.get("/api/live?kinds=cameras&for_s=0", headers={"last-event-id": "x"}).status_code == 422

@@ -84,7 +84,7 @@ STATE_WORDS: Final[Mapping[Seen, str]] = {
     Seen.NOT_WATCHED: "not_watched",
     Seen.UNKNOWN: "unknown",
     Seen.DOWN: "down",
-    Seen.FAULTY: "faulty",
-    Seen.SERVES: "serves",
+    Seen.FAULTY: "fault",
+    Seen.SERVES: "up",
 }
 """As the web says them."""

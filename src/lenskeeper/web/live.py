@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 import structlog
@@ -20,7 +20,7 @@ from lenskeeper.accounts.grants import scope_for
 from lenskeeper.accounts.ids import AccountId
 from lenskeeper.accounts.verbs import Verb
 from lenskeeper.base.access import Scope
-from lenskeeper.base.errors import CallerError
+from lenskeeper.base.errors import CallerError, Invalid
 from lenskeeper.house.home import Home
 from lenskeeper.house.screens import CAMERAS_CHANGED, ROOM, TOLD_MAX
 from lenskeeper.inventory.ids import PointId
@@ -45,9 +45,10 @@ FRAMES_WAITING_MAX: Final = (
 LISTENERS_MAX: Final = 1_000
 PER_PERSON_MAX: Final = 20  # open pages of one person
 FOR_S_MAX: Final = 86_400
+POSITION: Final = r"^\d{0,18}$"
 ROWS_MAX: Final = 2_000  # cameras in one frame; beyond it a page asks for its list again
 
-Topic = Literal["cameras", "tickets", "overview", "register"]
+KINDS: Final = ("cameras", "tickets", "overview", "register")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +148,10 @@ class Hub:
         """What a listener who was told up to `after` has missed up to `until`, as one chunk."""
         with self.home.store.read() as connection:
             if not reaches_back_to(connection, after, self.home.now_s()):
-                return frame("reload", {"why": "gap"}, until)
+                return frame("missed", {"why": "gap"}, until)
             facts = [fact for fact in since(connection, after) if fact.position <= until]
             if len(facts) >= READ_MAX:
-                return frame("reload", {"why": "gap"}, until)
+                return frame("missed", {"why": "gap"}, until)
             news = News.of(facts, after)
             news.position = until
             return self._chunk(connection, watch, news, {}) if news else b""
@@ -252,25 +253,33 @@ class EventStream(StreamingResponse):
 async def listen(
     request: Request,
     asking: Annotated[Asking, may(Verb.SEE)],
-    watch: Annotated[list[Topic], Query(min_length=1, max_length=4, description="what to be told of")],
+    kinds: Annotated[
+        str, Query(max_length=100, description=f"what to be told of, by commas: {', '.join(KINDS)}")
+    ] = "cameras",
     point: Annotated[int | None, Query(ge=1, description="of cameras, only this one")] = None,
     for_s: Annotated[
         float | None, Query(ge=0, le=FOR_S_MAX, description="end after so long; 0: once caught up")
     ] = None,
+    since: Annotated[str, Query(pattern=POSITION, description="as the header, for a new stream")] = "",
     last_event_id: Annotated[
-        str | None, Header(pattern=r"^\d{0,18}$", description="the `id` of the last frame that came")
-    ] = None,
+        str, Header(pattern=POSITION, description="the `id` of the last frame that came")
+    ] = "",
 ) -> EventStream:
     """Changes as they happen, each frame with its position: `hello`, `cameras`, `tickets`, `overview`, `register`,
-    `beat` every ten seconds, and `reload` where more was missed than is kept."""
+    `beat` every ten seconds, and `missed` where more was missed than is kept."""
     hub = hub_of(request)
+    topics = frozenset(each for each in kinds.split(",") if each)
+    if unknown := topics - set(KINDS):
+        raise Invalid(f"nothing is told of {sorted(unknown)[0]!r}, only of {', '.join(KINDS)}", field="kinds")
     listener = Listener(
-        Watch(asking.scope, frozenset(watch), None if point is None else PointId(point)),
+        Watch(asking.scope, topics, None if point is None else PointId(point)),
         asking.person.account_id,
     )
     position = await hub.join(listener)
     try:
-        first = await _greeting(hub, listener.watch, position, last_event_id or "")
+        first = await _greeting(
+            hub, listener.watch, position, max(since, last_event_id, key=lambda said: int(said or 0))
+        )
     except BaseException:
         hub.leave(listener)
         raise
@@ -301,7 +310,7 @@ async def _told(
             if now - checked_s >= RECHECK_S:
                 checked_s = now
                 if not await asyncio.to_thread(_may_still, request, listener):
-                    yield frame("reload", {"why": "rights"}, hub.position)
+                    yield frame("missed", {"why": "rights"}, hub.position)
                     return
             left_s = RECHECK_S if for_s is None else min(RECHECK_S, for_s - (now - began_s))
             try:
@@ -310,7 +319,7 @@ async def _told(
                 continue
             yield chunk
             if listener.is_dropped and listener.frames.empty():
-                yield frame("reload", {"why": "slow"}, hub.position)
+                yield frame("missed", {"why": "slow"}, hub.position)
                 return
     finally:
         hub.leave(listener)
