@@ -75,7 +75,7 @@ def worlds(draw: st.DrawFn) -> World:
 @st.composite
 def pieces(draw: st.DrawFn, things: int) -> list[tuple[int, int, int | None]]:
     """Up to three pieces one after the other, in days; gaps may be between them."""
-    cuts = sorted(draw(st.sets(st.integers(0, DAYS), max_size=4)))
+    cuts = sorted(draw(st.sets(st.integers(0, DAYS), min_size=1, max_size=4)))
     out: list[tuple[int, int, int | None]] = []
     for a, b in zip(cuts, [*cuts[1:], None], strict=False):
         if draw(st.booleans()):
@@ -384,6 +384,12 @@ def _sums(connection: Connection, world: World, scope: Scope, held: list[Grant])
         belonged = {p for p in range(1, POINTS + 1) if scope == Scope.ALL or unit_of(world, p, d) is not None}
         assert {s.point_id for s in found} == {p for p in belonged if may_see(world, held, p, d)}
 
+    for stay in rows_stays.stays(
+        connection, scope, at(0), at(DAYS)
+    ):  # no second of a longer range that was not ours
+        days = range(stay.a // DAY_S - FIRST, stay.b // DAY_S - FIRST)
+        assert scope == Scope.ALL or all(may_see(world, held, stay.point_id, d) for d in days)
+
 
 def _times(connection: Connection, world: World, scope: Scope, held: list[Grant]) -> None:
     """When a camera may be seen, by the day; and whether somebody who could see it on some of these days may ask."""
@@ -403,6 +409,7 @@ def _times(connection: Connection, world: World, scope: Scope, held: list[Grant]
     assert sorted(connection.execute(here).scalars()) == stays
 
 
+@settings(max_examples=600, deadline=None)
 @given(
     worlds(), grants(), st.integers(1, UNITS), st.frozensets(st.sampled_from(PURPOSES), max_size=2), NOW_DAY
 )
