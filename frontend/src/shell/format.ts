@@ -75,7 +75,8 @@ const FORMS: Record<InstantForm, Intl.DateTimeFormatOptions> = {
 export function instant(at_s: number, form: InstantForm = 'minute', tz = zoneShown()): string {
   const options = { ...FORMS[form], timeZone: tz, hourCycle: 'h23' } as Intl.DateTimeFormatOptions
   delete options.hour12
-  return cached(`i${form}${tz}`, () => new Intl.DateTimeFormat(language(), options)).format(at_s * 1000)
+  const tag = language() === 'en' && form !== 'month' ? 'en-CA' : language() // 2026-03-04: no reader takes the day for the month
+  return cached(`i${form}${tz}`, () => new Intl.DateTimeFormat(tag, options)).format(at_s * 1000)
 }
 
 /** A local day by its number since 1970-01-01 (base/days.py); no zone is involved any more. */

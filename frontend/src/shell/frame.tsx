@@ -12,7 +12,7 @@ import { keep } from './kept'
 import { useKeys } from './keys'
 import { KeySheet } from './key-sheet'
 import { LANGUAGES, LANGUAGE_NAMES, speak } from './i18n'
-import { LiveMark, useLive } from './live'
+import { LiveMark, useBeat } from './live'
 import { useNow } from './marks'
 import { useMe } from './me'
 import { openPalette, Palette } from './palette'
@@ -36,7 +36,7 @@ export function Frame() {
     { key: '/', says: 'shell:keys.search', run: openPalette },
     { key: '?', says: 'shell:keys.sheet', run: () => setSheet(true) },
   ])
-  useLive([], () => {})
+  useBeat(me.may('see'))
   const area = path.split('/')[1] ?? ''
   const before = useRef(area)
   useEffect(() => {
@@ -56,6 +56,7 @@ export function Frame() {
             <Suspense fallback={<Waiting lines={8} />}>
               <Switch>
                 <Route path="/"><Redirect to={`/${home}`} replace /></Route>
+                <Route path="/set-up"><Redirect to={`/${home}`} replace /></Route>
                 {areas.map((each) => <Route key={each.name} path={`/${each.name}/*?`}><each.Page /></Route>)}
                 <Route><Lost /></Route>
               </Switch>
@@ -90,7 +91,7 @@ function Head({ onSheet, narrow }: { onSheet: () => void; narrow: boolean }) {
         <span className="find-words">{t('search')}</span>
         {!narrow && <kbd>{'Ctrl K'}</kbd>}
       </Button>
-      <LiveMark />
+      {me.may('see') && <LiveMark />}
       {!narrow && (
         <Tooltip label={t('keys.sheet')}>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('keys.sheet')} onClick={onSheet}><Sign name="keys" /></ActionIcon>

@@ -13,6 +13,7 @@ export interface Told {
 const STALE_S = 20 // the server says at least `beat` every 10 s
 const GONE_S = 60
 const AGAIN_MS = 2_000
+const AGAIN_MS_MAX = 30_000
 
 type Follower = { kinds: Set<string>; tell: (told: Told) => void }
 const followers = new Set<Follower>()
@@ -20,6 +21,7 @@ const watchers = new Set<() => void>()
 let source: EventSource | null = null
 let opened = ''
 let lastId = ''
+let failures = 0
 let again: ReturnType<typeof setTimeout> | undefined
 let status: { connected: boolean; heard_s: number } = { connected: false, heard_s: 0 }
 
@@ -39,8 +41,9 @@ function wanted(): string {
 function heard(kind: string) {
   return (event: MessageEvent<string>) => {
     if (event.lastEventId) lastId = event.lastEventId
+    failures = 0
     note({ connected: true, heard_s: nowS() })
-    if (kind === 'beat') return
+    if (kind === 'beat' || kind === 'hello' || kind === 'missed') return
     let data: unknown = null
     try {
       data = JSON.parse(event.data)
@@ -62,14 +65,17 @@ function open() {
   if (lastId) query.set('since', lastId) // a new EventSource sends no Last-Event-ID of its own
   source = new EventSource(`/api/live?${query}`)
   source.onopen = () => note({ connected: true, heard_s: nowS() })
-  for (const kind of ['beat', 'missed', ...kinds.split(',')]) if (kind) source.addEventListener(kind, heard(kind) as EventListener)
+  for (const kind of ['hello', 'beat', 'missed', ...kinds.split(',')]) if (kind) source.addEventListener(kind, heard(kind) as EventListener)
   source.addEventListener('missed', () => {
     // the server no longer has what came since: all that is on screen is asked for anew
     for (const each of [...followers]) for (const kind of each.kinds) each.tell({ kind, data: null })
   })
   source.onerror = () => {
     note({ connected: false })
-    if (source?.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS)
+    if (source?.readyState !== EventSource.CLOSED) return // the browser tries again by itself, with its Last-Event-ID
+    failures += 1
+    clearTimeout(again)
+    again = setTimeout(open, Math.min(AGAIN_MS * failures, AGAIN_MS_MAX))
   }
 }
 
@@ -80,7 +86,8 @@ function changed() {
 }
 
 /**
- * Be told of changes: `useLive(['states', 'tickets'], ({ kind, data }) => queryClient.invalidateQueries(...))`.
+ * Be told of changes: `useLive(['cameras', 'tickets'], ({ kind, data }) => queryClient.invalidateQueries(...))`.
+ * Kinds and their data: web/live.py (`cameras` {rows, reload}, `tickets` {tickets, reload}, `overview` {figures}, `register` {}).
  * After a break the events that were missed come first; if the server no longer has them, each kind is told once with data null.
  */
 export function useLive(kinds: string[], tell: (told: Told) => void): void {
@@ -96,6 +103,20 @@ export function useLive(kinds: string[], tell: (told: Told) => void): void {
       changed()
     }
   }, [key])
+}
+
+/** Keeps the stream open for the mark in the head, whatever the page at hand follows. */
+export function useBeat(is_wanted: boolean): void {
+  useEffect(() => {
+    if (!is_wanted) return
+    const follower: Follower = { kinds: new Set(), tell: () => {} }
+    followers.add(follower)
+    changed()
+    return () => {
+      followers.delete(follower)
+      changed()
+    }
+  }, [is_wanted])
 }
 
 export type LiveState = 'live' | 'late' | 'gone'
