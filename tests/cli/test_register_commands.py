@@ -328,7 +328,7 @@ def test_what_a_person_says_of_a_picture_is_entered_and_the_log_is_shown(committ
     assert committed.say("audit")[1].count("picture.") == 2
     mine = committed.say("audit", "--subject", excused.subject)[1]
     assert ("picture.view" in mine, "import.commit" in mine) == (True, False)
-    last = committed.say("audit", "--limit", "1")[1]
+    last = committed.say("audit", "--kind", "picture.", "--limit", "1")[1]
     assert ("picture.view" in last, "picture.excuse" in last) == (True, False)
     assert "picture." not in committed.say("audit", "--since", "2100-01-01")[1]
     assert committed.say("audit", "--limit", "0")[0] == 2

@@ -15,6 +15,7 @@ from typing import Final
 from lenskeeper.base.errors import CallerError
 from lenskeeper.cli.acceptance import add_acceptance, run_accept
 from lenskeeper.cli.assess import add_assess, run_assess
+from lenskeeper.cli.audit import add_audit, run_audit
 from lenskeeper.cli.calendars import add_calendars, run_calendars
 from lenskeeper.cli.camera import add_camera, run_camera
 from lenskeeper.cli.certificate import add_certificate, run_certificate
@@ -29,7 +30,6 @@ from lenskeeper.cli.lists import add_lists, run_cameras, run_runs
 from lenskeeper.cli.messages import add_messages, run_messages
 from lenskeeper.cli.organisation import (
     add_organisation,
-    run_audit,
     run_backlog,
     run_divisions,
     run_units,
@@ -104,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     add_serving(commands)
     add_acceptance(commands)
     add_organisation(commands)
+    add_audit(commands)
     add_lists(commands)
     add_camera(commands)
     add_plan(commands)

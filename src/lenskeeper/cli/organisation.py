@@ -1,13 +1,12 @@
-"""`lenskeeper units`, `divisions`, `backlog`, `audit`: whose the cameras are, what was inherited, who did what."""
+"""`lenskeeper units`, `divisions`, `backlog`: whose the cameras are, and what was inherited."""
 
 import argparse
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
 
-from lenskeeper.base.days import date_of, day_span, local_day, zone_of
+from lenskeeper.base.days import date_of, local_day
 from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
@@ -15,7 +14,6 @@ from lenskeeper.cli.whose import actor_of, add_by
 from lenskeeper.house.home import Home, opened
 from lenskeeper.house.organisation import (
     NewUnit,
-    acts,
     add_unit,
     agree_backlog,
     backlog,
@@ -30,9 +28,6 @@ from lenskeeper.reporting.takeover import NAMES, Bucket
 from lenskeeper.units.rows import KINDS
 
 BACKLOG_LISTED_MAX: Final = 200  # the rest is counted; --unit narrows
-ACTS_LISTED: Final = 50
-ACTS_LISTED_MAX: Final = 1_000
-DETAIL_CHARS_MAX: Final = 120
 
 
 def add_organisation(commands: Any) -> None:
@@ -52,19 +47,6 @@ def add_organisation(commands: Any) -> None:
     does.add_argument("--close", action="append", default=[], metavar="CODE", help="take a camera out of it")
     owed.add_argument("--because", default="", metavar="TEXT", help="why: repaired, retired, not ours")
     add_by(owed)
-
-    log: argparse.ArgumentParser = commands.add_parser(
-        "audit",
-        help="who did what, when and upon what: the last entries of the audit log",
-        description="Entries are never changed; `lenskeeper verify` checks their chain.",
-    )
-    log.add_argument(
-        "--subject", metavar="KIND:ID", help="only of this one: point:17, unit:3, import:2, backlog"
-    )
-    log.add_argument("--since", type=local_date, metavar="DATE", help="from this day on")
-    log.add_argument(
-        "--limit", type=int, default=ACTS_LISTED, metavar="N", help=f"the last so many ({ACTS_LISTED})"
-    )
 
 
 def _add_units(commands: Any) -> None:
@@ -193,31 +175,4 @@ def run_backlog(given: argparse.Namespace) -> int:
     out.print(table)
     overdue = sum(line.owed.agreed_day is not None and line.owed.agreed_day < today for line in lines)
     out.print(f"{len(lines)} inherited faults are open, {overdue} of them overdue")
-    return 0
-
-
-def run_audit(given: argparse.Namespace) -> int:
-    """Print the last entries."""
-    if not 1 <= given.limit <= ACTS_LISTED_MAX:
-        raise Invalid(f"--limit is 1 to {ACTS_LISTED_MAX}", field="limit")
-    with opened(given.config) as home:
-        tz = home.tz()
-        since_s = None if given.since is None else day_span(given.since, tz)[0]
-        found = acts(home, given.subject, since_s, given.limit)
-    zone = zone_of(tz)
-    table = Table("no.", "when", "who", "act", "upon", "what")
-    for entry in found:
-        said = (
-            entry.detail
-            if len(entry.detail) <= DETAIL_CHARS_MAX
-            else f"{entry.detail[: DETAIL_CHARS_MAX - 1]}…"
-        )
-        table.add_row(
-            str(entry.number), f"{datetime.fromtimestamp(entry.at_s, zone):%Y-%m-%d %H:%M:%S}", entry.actor, entry.act,
-            entry.subject, said,
-        )  # fmt: skip
-    out = console()
-    out.print(table)
-    if len(found) == given.limit:
-        out.print(f"the last {given.limit}; --limit, --subject or --since shows others")
     return 0

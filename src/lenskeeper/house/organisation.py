@@ -185,14 +185,6 @@ def close_backlog(home: Home, cameras: Sequence[str], because: str, actor: Actor
     return home.store.write(work, durable=True)
 
 
-def acts(home: Home, subject: str | None, since_s: int | None, limit: int) -> list[audit.Entry]:
-    """The last entries of the audit log, in their order."""
-    with home.store.read() as connection:
-        return audit.entries(
-            connection, Scope.ALL, subject=subject, since_s=since_s, limit=limit, latest=True
-        )
-
-
 def scope_of(connection: Connection, path: str) -> Scope:
     """A unit with all below it; all, where none is named."""
     return Scope(frozenset({units.find(connection, Scope.ALL, path)})) if path else Scope.ALL

@@ -1,6 +1,6 @@
 """What persons do to tickets and causes: each act whole in one transaction, with an audit entry where it binds somebody."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -96,7 +96,10 @@ def step(
     kept = admitted(remark, is_sure=is_sure)
 
     def work(connection: Connection, now_s: int) -> Stage:
-        return rows.take_step(connection, ticket_id, what, remark=kept, actor=actor, now_s=now_s)
+        stage = rows.take_step(connection, ticket_id, what, remark=kept, actor=actor, now_s=now_s)
+        if what is Step.CANCEL:
+            _enter(connection, "ticket.cancel", ticket_id, {"because": kept}, actor, now_s)
+        return stage
 
     return _write(home, work)
 
@@ -158,8 +161,7 @@ def assign(home: Home, ticket_id: TicketId, to: Desk | None, because: str, actor
         )
         rows_clocks.redo(connection, ticket_id, actor=actor, now_s=now_s)
         detail = {"from": now.desk, "to": desk, "because": because.strip()}
-        subject = f"ticket:{ticket_id}"
-        audit.append(connection, actor=actor, at_s=now_s, act="ticket.assign", subject=subject, detail=detail)
+        _enter(connection, "ticket.assign", ticket_id, detail, actor, now_s)
         return stage
 
     return _write(home, work)
@@ -167,17 +169,35 @@ def assign(home: Home, ticket_id: TicketId, to: Desk | None, because: str, actor
 
 def pause(home: Home, ticket_id: TicketId, reason: str, until_s: int | None, actor: ActorId) -> None:
     """Stop the clocks. Errors as rows_clocks.pause."""
-    _write(home, lambda c, s: rows_clocks.pause(c, ticket_id, reason, until_s=until_s, actor=actor, now_s=s))
+
+    def work(connection: Connection, now_s: int) -> None:
+        rows_clocks.pause(connection, ticket_id, reason, until_s=until_s, actor=actor, now_s=now_s)
+        detail = {"because": reason, "until_s": until_s}
+        _enter(connection, "ticket.pause", ticket_id, detail, actor, now_s)
+
+    _write(home, work)
 
 
 def resume(home: Home, ticket_id: TicketId, actor: ActorId) -> None:
     """Let them run on. Errors as rows_clocks.resume."""
-    _write(home, lambda c, s: rows_clocks.resume(c, ticket_id, actor=actor, now_s=s))
+
+    def work(connection: Connection, now_s: int) -> None:
+        rows_clocks.resume(connection, ticket_id, actor=actor, now_s=now_s)
+        _enter(connection, "ticket.resume", ticket_id, {}, actor, now_s)
+
+    _write(home, work)
 
 
 def ask(home: Home, ticket_id: TicketId, desk: Desk, reason: str, actor: ActorId) -> rows_handings.Handing:
     """Say that it is another desk's. Errors as rows_handings.ask."""
-    return _write(home, lambda c, s: rows_handings.ask(c, ticket_id, desk, reason, actor=actor, now_s=s))
+
+    def work(connection: Connection, now_s: int) -> rows_handings.Handing:
+        asked = rows_handings.ask(connection, ticket_id, desk, reason, actor=actor, now_s=now_s)
+        detail = {"from": asked.from_desk, "to": desk, "because": reason}
+        _enter(connection, "ticket.hand", ticket_id, detail, actor, now_s)
+        return asked
+
+    return _write(home, work)
 
 
 def answer(
@@ -191,6 +211,8 @@ def answer(
         )
         if is_taken:
             rows_clocks.redo(connection, ticket_id, actor=actor, now_s=now_s)
+        detail = {"to": done.to_desk, "taken": is_taken, "because": remark}
+        _enter(connection, "ticket.answer", ticket_id, detail, actor, now_s)
         return done
 
     return _write(home, work)
@@ -204,8 +226,7 @@ def set_payer(home: Home, ticket_id: TicketId, who: Payer, remark: str, actor: A
     def work(connection: Connection, now_s: int) -> None:
         rows.set_payer(connection, ticket_id, who, remark=remark, actor=actor, now_s=now_s)
         detail = {"payer": who, "because": remark}
-        subject = f"ticket:{ticket_id}"
-        audit.append(connection, actor=actor, at_s=now_s, act="ticket.payer", subject=subject, detail=detail)
+        _enter(connection, "ticket.payer", ticket_id, detail, actor, now_s)
 
     _write(home, work)
 
@@ -234,6 +255,7 @@ def ask_for_view(home: Home, ticket_id: TicketId, reason: str, actor: ActorId) -
     def work(connection: Connection, now_s: int) -> None:
         stage = _live(connection, ticket_id, now_s)
         rows.enter(connection, ticket_id, VIEW_ASKED, stage, remark=reason, actor=actor, now_s=now_s)
+        _enter(connection, "ticket.view_asked", ticket_id, {"because": reason}, actor, now_s)
 
     _one_camera(home, ticket_id)
     _write(home, work)
@@ -254,6 +276,17 @@ def approve_view(home: Home, ticket_id: TicketId, actor: ActorId) -> None:
         rows.enter(connection, ticket_id, "view_approved", stage, actor=actor, now_s=now_s)
 
     accept_view(home, _one_camera(home, ticket_id), actor, also)
+
+
+def _enter(
+    connection: Connection,
+    act: str,
+    ticket_id: TicketId,
+    detail: Mapping[str, object],
+    actor: ActorId,
+    now_s: int,
+) -> None:
+    audit.append(connection, actor=actor, at_s=now_s, act=act, subject=f"ticket:{ticket_id}", detail=detail)
 
 
 def _live(connection: Connection, ticket_id: TicketId, now_s: int) -> Stage:

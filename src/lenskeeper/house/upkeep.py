@@ -20,6 +20,8 @@ from lenskeeper.base.access import LOCAL_OPERATOR, ActorId, Scope
 from lenskeeper.base.days import zone_of
 from lenskeeper.base.errors import Conflict, NotFound
 from lenskeeper.base.spans import Span, intersect, union
+from lenskeeper.house.audit import entered
+from lenskeeper.house.audit import verified as verified_log
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.home import EPOCH_BYTES, Home, database_url
 from lenskeeper.house.serve import JOB
@@ -118,12 +120,13 @@ def _must_not_be_frozen(connection: Connection, plan: Plan, tz: str) -> None:
         )
 
 
-def back_up_to(home: Home, to: Path | None) -> Copy:
-    """A copy at `to`, or under a name of its own in the folder of backups."""
+def back_up_to(home: Home, to: Path | None, actor: ActorId = LOCAL_OPERATOR) -> Copy:
+    """A copy at `to`, or under a name of its own in the folder of backups; that it is made is entered first."""
     if to is None:
         home.backups.mkdir(parents=True, exist_ok=True)
         made = f"by-hand-{datetime.fromtimestamp(home.now_s(), UTC):%Y%m%d-%H%M%S}"
         to = home.backups / f"{made}{SUFFIX[home.store.dialect]}"
+    entered(home, actor, act="database.backup", subject="database", detail={"to": to.name})
     return backup(home.store.url, to)
 
 
@@ -162,21 +165,25 @@ def restore_from(config: Path | None, file: Path) -> Path | None:
 
 
 def verified(home: Home) -> Verified:
-    """Check the file, the rules of the books and the audit chain."""
+    """Check the file, the rules of the books and the audit log with its signatures."""
     faults: list[str] = []
     with home.store.read() as connection:
         revision = revision_of(connection) or ""
         faults += _lacks(connection)
         faults += check(connection)
-        chain = audit.verify(connection)
+        log = verified_log(connection)
         size = size_bytes(connection)
-    if chain.broken_at is not None:
+    if log.broken_at is not None:
         faults.append(
-            f"audit entry {chain.broken_at} was changed or is missing: find out who can write the database"
+            f"audit entry {log.broken_at} was changed or is missing: find out who can write the database"
         )
+    faults += [
+        f"the audit log's checkpoint of {fault.size} entries does not hold ({fault.why}): find out who can write the database"
+        for fault in log.faults
+    ]
     if home.store.dialect == "sqlite":
         faults += faults_of_file(Path(str(home.store.url.database)))
-    return Verified(revision, size / 1e6, chain.entries, tuple(faults))
+    return Verified(revision, size / 1e6, log.entries, tuple(faults))
 
 
 def _lacks(connection: Connection) -> list[str]:
