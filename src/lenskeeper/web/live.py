@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
@@ -249,10 +249,21 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
+def told_up_to(
+    since: Annotated[str, Query(pattern=POSITION, description="as the header, for a new stream")] = "",
+    last_event_id: Annotated[
+        str, Header(pattern=POSITION, description="the `id` of the last frame that came")
+    ] = "",
+) -> int | None:
+    """The position up to which a page has been told; None: it begins."""
+    return max((int(said) for said in (since, last_event_id) if said), default=None)
+
+
 @router.get("", response_class=EventStream)
 async def listen(
     request: Request,
     asking: Annotated[Asking, may(Verb.SEE)],
+    after: Annotated[int | None, Depends(told_up_to)],
     kinds: Annotated[
         str, Query(max_length=100, description=f"what to be told of, by commas: {', '.join(KINDS)}")
     ] = "cameras",
@@ -260,26 +271,20 @@ async def listen(
     for_s: Annotated[
         float | None, Query(ge=0, le=FOR_S_MAX, description="end after so long; 0: once caught up")
     ] = None,
-    since: Annotated[str, Query(pattern=POSITION, description="as the header, for a new stream")] = "",
-    last_event_id: Annotated[
-        str, Header(pattern=POSITION, description="the `id` of the last frame that came")
-    ] = "",
 ) -> EventStream:
     """Changes as they happen, each frame with its position: `hello`, `cameras`, `tickets`, `overview`, `register`,
     `beat` every ten seconds, and `missed` where more was missed than is kept."""
     hub = hub_of(request)
     topics = frozenset(each for each in kinds.split(",") if each)
     if unknown := topics - set(KINDS):
-        raise Invalid(f"nothing is told of {sorted(unknown)[0]!r}, only of {', '.join(KINDS)}", field="kinds")
+        raise Invalid(f"nothing is told of {min(unknown)!r}, only of {', '.join(KINDS)}", field="kinds")
     listener = Listener(
         Watch(asking.scope, topics, None if point is None else PointId(point)),
         asking.person.account_id,
     )
     position = await hub.join(listener)
     try:
-        first = await _greeting(
-            hub, listener.watch, position, max(since, last_event_id, key=lambda said: int(said or 0))
-        )
+        first = await _greeting(hub, listener.watch, position, after)
     except BaseException:
         hub.leave(listener)
         raise
@@ -287,11 +292,11 @@ async def listen(
     return EventStream(told, headers={"x-accel-buffering": "no"})
 
 
-async def _greeting(hub: Hub, watch: Watch, position: int, last: str) -> bytes:
+async def _greeting(hub: Hub, watch: Watch, position: int, after: int | None) -> bytes:
     hello = frame("hello", {"position": position, "now_s": hub.home.now_s()}, position)
     chunk = b"retry: %d\n\n" % RETRY_MS + hello
-    if last:
-        chunk += await asyncio.to_thread(hub.missed, watch, int(last), position)
+    if after is not None:
+        chunk += await asyncio.to_thread(hub.missed, watch, after, position)
     return chunk
 
 
