@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.inventory.ids import PointId
 
@@ -68,8 +70,7 @@ class Folded:
     refused: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
+class Current(msgspec.Struct, frozen=True):
     """The last known state of a point.
 
     since_s: since when no look said otherwise; what was unknown in between does not end it.

@@ -112,7 +112,8 @@ def current(connection: Connection, scope: Scope, lane: Lane, *, now_s: int | No
         .order_by(standing.c.point_id)
     )
     query = query.where(seen_at(scope, standing.c.point_id, now_s))
-    return [Current(row[0], State(row[1]), *row[2:]) for row in connection.execute(query)]
+    states = {int(state): state for state in State}
+    return [Current(p, states[state], a, b, why) for p, state, a, b, why in connection.execute(query).all()]
 
 
 def evidence_of(

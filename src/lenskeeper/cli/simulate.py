@@ -4,7 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -39,17 +39,33 @@ def simulated(options: Sequence[str], table: Path) -> Iterator[Path]:
 
     Yields `table` once the fleet can be visited: its targets, and what is wrong with each. Conflict if it does not start.
     """
-    command = [sys.executable, "-m", "lenskeeper.cli", "simulate", "--port", "0", "--for-s", str(LIVES_S)]
-    command += [*options, "--targets-csv", str(table)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as fleet:  # noqa: S603  ourselves
+    with begun(["--port", "0", "--for-s", str(LIVES_S), *options, "--targets-csv", str(table)]) as wait:
+        wait()
+        yield table
+
+
+@contextmanager
+def begun(options: Sequence[str]) -> Iterator[Callable[[], None]]:
+    """The same, without waiting: yields what waits until the fleet can be visited. Conflict there if it does not start.
+
+    It hears nothing of a Ctrl-C that is meant for us.
+    """
+    command = [sys.executable, "-m", "lenskeeper.cli", "simulate", *options]
+    with subprocess.Popen(  # noqa: S603  ourselves
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as fleet:
         assert fleet.stdin is not None
         assert fleet.stdout is not None
-        try:
+
+        def wait() -> None:
+            assert fleet.stdout is not None
             line = fleet.stdout.readline()
             if not line:
                 raise Conflict("the simulated fleet did not start; its own message stands above")
             assert json.loads(line)["ready"]
-            yield table
+
+        try:
+            yield wait
         finally:
             fleet.stdin.close()
             try:

@@ -147,15 +147,17 @@ def trust(connection: Connection) -> list[Trust]:
     """How each kind stands here."""
     said = {row.kind: row for row in connection.execute(select(kind_trust))}
     c = review_case.c
+    nth = func.row_number().over(partition_by=c.kind, order_by=c.judged_s.desc()).label("nth")
+    last = select(c.kind, c.is_right, nth).where(c.judged_s.is_not(None)).subquery()
+    query = select(last.c.kind, last.c.is_right).where(last.c.nth <= JUDGED_MIN)
+    judged: dict[str, list[bool]] = {}
+    for kind, is_right in connection.execute(query.order_by(last.c.kind, last.c.nth)):
+        judged.setdefault(kind, []).append(bool(is_right))
     out = []
     for kind in Kind:
-        query = select(c.is_right).where(c.kind == kind, c.judged_s.is_not(None))
-        last = [
-            bool(v) for v in connection.execute(query.order_by(c.judged_s.desc()).limit(JUDGED_MIN)).scalars()
-        ]
-        own = said.get(kind)
-        is_trusted = bool(own.is_trusted) if own else has_earned_trust(last)
-        out.append(Trust(kind, len(last), sum(last), is_trusted, own.because if own else ""))
+        of_kind, own = judged.get(kind, []), said.get(kind)
+        is_trusted = bool(own.is_trusted) if own else has_earned_trust(of_kind)
+        out.append(Trust(kind, len(of_kind), sum(of_kind), is_trusted, own.because if own else ""))
     return out
 
 

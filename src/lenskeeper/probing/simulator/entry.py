@@ -19,6 +19,8 @@ from lenskeeper.base.errors import CallerError, Invalid
 from lenskeeper.probing.simulator import clips
 from lenskeeper.probing.simulator.cameras import Start, codec_of
 from lenskeeper.probing.simulator.fleet import CODECS, FleetPlan, account, city, stills
+from lenskeeper.probing.simulator.living import Living, clips_of
+from lenskeeper.probing.simulator.river_city import RiverCity
 from lenskeeper.probing.simulator.running import RunningFleet, running
 
 try:
@@ -60,12 +62,20 @@ def options() -> argparse.ArgumentParser:
     out.add_argument(
         "--targets-csv", type=Path, help="write the targets, and what is wrong with each, to this file"
     )
+    out.add_argument(
+        "--river", action="store_true", help="the cameras of the demonstration's city, all of them well"
+    )
+    out.add_argument(
+        "--script", type=Path, help="troubles that come and go: a table of cameras, from, until, illness"
+    )
     out.add_argument("--no-cache", action="store_true", help="keep no coded clips between runs")
     return out
 
 
 def plan_of(args: argparse.Namespace) -> FleetPlan:
     """The plan that a command line asks for; Invalid where it cannot be."""
+    if args.river:
+        return RiverCity(args.cameras, args.seed).fleet
     size = re.fullmatch(r"(\d{3,4})x(\d{2,4})", args.size)
     if size is None or int(size[1]) % 16 or int(size[2]) % 8:
         raise Invalid("--size is WIDTHxHEIGHT, from 160x96 on, in multiples of 16 and 8", field="size")
@@ -123,6 +133,13 @@ def _until_told(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
     return told
 
 
+async def _begin_living(fleet: RunningFleet, script: Path, clock: Clock) -> asyncio.Task[None]:
+    await fleet.site.make(clips_of(fleet.plan))
+    living = Living(fleet, script, clock)
+    living.step(clock.now_ms() // 1000)
+    return asyncio.create_task(living.run())
+
+
 async def _simulate(args: argparse.Namespace, clock: Clock) -> None:
     plan = plan_of(args)
     began_s = clock.elapsed_s()
@@ -132,6 +149,7 @@ async def _simulate(args: argparse.Namespace, clock: Clock) -> None:
     ) as fleet:
         if args.targets_csv:
             write_targets(fleet, args.targets_csv)
+        living = await _begin_living(fleet, args.script, clock) if args.script else None
         ready = {
             "ready": True,
             "cameras": len(plan.cameras),
@@ -144,6 +162,9 @@ async def _simulate(args: argparse.Namespace, clock: Clock) -> None:
         print(json.dumps(ready), flush=True)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), args.for_s)
+        if living is not None:
+            living.cancel()
+            await asyncio.gather(living, return_exceptions=True)
         visits = fleet.ledger.total()
         total = asdict(replace(visits, methods=Counter())) | {"methods": dict(visits.methods)}
     with contextlib.suppress(BrokenPipeError):  # whoever started us may be gone by now

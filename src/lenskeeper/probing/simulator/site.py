@@ -1,6 +1,7 @@
 """What all connections of one fleet share: the cameras, their streams, the wheels, the ledger."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,10 @@ class Site:
     async def prepare(self) -> None:
         """Make every clip before the first visitor comes."""
         self._clips.update(await asyncio.to_thread(clips.clips, self.every_clip(), self._folder))
+
+    async def make(self, specs: Sequence[ClipSpec]) -> None:
+        """Make more clips: of what cameras may come to show while the fleet runs."""
+        self._clips.update(await asyncio.to_thread(clips.clips, list(specs), self._folder))
 
     def key_bytes(self) -> dict[str, int]:
         """The mean size of a key frame by codec, over the clips that were made."""
