@@ -409,8 +409,9 @@ def make_case(home: Home, scope: Scope, actor: ActorId, order: CaseOrder) -> int
             connection, actor=actor, at_s=now_s, act=CASE, subject=f"point:{point.point_id}", detail=detail
         )
 
+    key = signer(home)  # before: a case that nobody signs for is none
     number = home.store.write(work, durable=True)
-    checkpoint(home)  # it stands in the log that is signed for
+    _sign(home, key)
     return number
 
 
@@ -502,7 +503,7 @@ def consistency_json(found: GoesOn) -> bytes:
             "key": found.public.text,
             "old": found.old.text,
             "new": found.new.text,
-            "proof": [_b64(step) for step in found.path],
+            "proof": [b64(step) for step in found.path],
         }
     )
 
@@ -538,7 +539,7 @@ def verifier_text() -> bytes:
 def _bundle(
     point: Checkpoint, key: PublicKey, held: Iterable[tuple[Entry, Sequence[bytes]]], **more: Any
 ) -> bytes:
-    shown = [{**_line(entry), "proof": [_b64(step) for step in path]} for entry, path in held]
+    shown = [{**_line(entry), "proof": [b64(step) for step in path]} for entry, path in held]
     return _json(
         {"format": verifier.BUNDLE, "key": key.text, "checkpoint": point.text, **more, "entries": shown}
     )
@@ -546,12 +547,13 @@ def _bundle(
 
 def _line(entry: Entry) -> dict[str, Any]:
     text = None if entry.is_erased else entry.text
-    return {"number": entry.number, "leaf": _b64(entry.leaf), "entry": text}
+    return {"number": entry.number, "leaf": b64(entry.leaf), "entry": text}
 
 
 def _json(said: Mapping[str, Any]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(said), indent=1) + b"\n"
 
 
-def _b64(held: bytes) -> str:
+def b64(held: bytes) -> str:
+    """Bytes as proofs and pages write them."""
     return base64.b64encode(held).decode()
