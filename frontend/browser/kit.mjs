@@ -129,7 +129,7 @@ export async function violations(page) {
   const { AxeBuilder } = await import('@axe-core/playwright')
   const found = await new AxeBuilder({ page }).withTags(RULES).analyze()
   return found.violations.map((each) => ({
-    id: each.id, help: each.help, where: each.nodes.slice(0, 4).map((node) => `${node.target.join(' ')} ${node.any.concat(node.all).map((check) => check.message).slice(0, 1)}`),
+    id: each.id, help: each.help, where: each.nodes.slice(0, 4).map((node) => `${node.target.join(" ")} ${node.html.slice(0, 160)} ${node.any.concat(node.all, node.none).map((check) => check.message).slice(0, 1)}`),
   }))
 }
 

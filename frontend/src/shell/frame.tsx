@@ -11,7 +11,7 @@ import { Confirm, Empty, PageHead, ProblemNote, Waiting } from './page'
 import { keep } from './kept'
 import { useKeys } from './keys'
 import { KeySheet } from './key-sheet'
-import { LANGUAGES, LANGUAGE_NAMES, speak } from './i18n'
+import { LANGUAGES, LANGUAGE_NAMES, speak, type Language } from './i18n'
 import { LiveMark, useBeat } from './live'
 import { useNow } from './marks'
 import { useMe } from './me'
@@ -84,7 +84,7 @@ function Head({ onSheet, narrow }: { onSheet: () => void; narrow: boolean }) {
   }
   return (
     <header className="head">
-      <Link href="/" className="brand"><img src="/icon.svg" alt="" width="24" height="24" /><span>{t('product')}</span></Link>
+      <Link href="/" className="brand" aria-label={t('product')}><img src="/icon.svg" alt="" width="24" height="24" /><span>{t('product')}</span></Link>
       <span className="scope" title={t('scope.what')}>{scope}</span>
       <span className="grow" />
       <Button className="find" variant="default" size="sm" leftSection={<Sign name="search" />} onClick={openPalette} aria-label={t('search')} aria-keyshortcuts="Control+K">
@@ -103,21 +103,14 @@ function Head({ onSheet, narrow }: { onSheet: () => void; narrow: boolean }) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{t('language')}</Menu.Label>
-          {LANGUAGES.map((each) => (
-            <Menu.Item key={each} role="menuitemradio" aria-checked={i18n.language === each} lang={each} leftSection={<span className="tick">{i18n.language === each && <Sign name="check" size={14} />}</span>}
-              onClick={() => { void speak(each); void api.PATCH('/api/me', { body: { language: each } }).catch(() => {}) }}>
-              {LANGUAGE_NAMES[each]}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={i18n.language} onChange={(each) => { void speak(each as Language); void api.PATCH('/api/me', { body: { language: each as Language } }).catch(() => {}) }}>
+            {LANGUAGES.map((each) => <Menu.RadioItem key={each} value={each} lang={each}>{LANGUAGE_NAMES[each]}</Menu.RadioItem>)}
+          </Menu.RadioGroup>
           <Menu.Label>{t('theme.title')}</Menu.Label>
-          {(['system', 'light', 'dark'] as const).map((each) => (
-            <Menu.Item key={each} role="menuitemradio" aria-checked={scheme === each} onClick={() => keep({ scheme: each })} leftSection={<span className="tick">{scheme === each && <Sign name="check" size={14} />}</span>}>
-              {t(`theme.${each}`)}
-            </Menu.Item>
-          ))}
-          <Menu.Item role="menuitemcheckbox" aria-checked={contrast === 'more'} onClick={() => keep({ contrast: contrast === 'more' ? 'normal' : 'more' })} leftSection={<span className="tick">{contrast === 'more' && <Sign name="check" size={14} />}</span>}>
-            {t('theme.contrast')}
-          </Menu.Item>
+          <Menu.RadioGroup value={scheme} onChange={(each) => keep({ scheme: each as 'light' | 'dark' | 'system' })}>
+            {(['system', 'light', 'dark'] as const).map((each) => <Menu.RadioItem key={each} value={each}>{t(`theme.${each}`)}</Menu.RadioItem>)}
+          </Menu.RadioGroup>
+          <Menu.CheckboxItem checked={contrast === 'more'} onChange={(on) => keep({ contrast: on ? 'more' : 'normal' })}>{t('theme.contrast')}</Menu.CheckboxItem>
           <Menu.Divider />
           <Menu.Item component={Link} href="/account" leftSection={<Sign name="person" />}>{t('area.account')}</Menu.Item>
           <Menu.Item onClick={onSheet} leftSection={<Sign name="keys" />}>{t('keys.sheet')}</Menu.Item>

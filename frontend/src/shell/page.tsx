@@ -145,3 +145,8 @@ export function Confirm({ opened, title, children, act, onAct, onClose, danger =
     </Modal>
   )
 }
+
+/** Something wider than a phone, like a plain table: it scrolls in itself, by keyboard too. (Not Table.ScrollContainer: axe.) */
+export function Wide({ label, children }: { label: string; children: ReactNode }) {
+  return <div className="wide" role="region" aria-label={label} tabIndex={0}>{children}</div>
+}

@@ -65,9 +65,10 @@ export function Palette({ areas }: { areas: Area[] }) {
   const { t } = useTranslation('shell')
   const isOpen = useSyncExternalStore((listener) => { watchers.add(listener); return () => watchers.delete(listener) }, () => opened)
   return (
-    <Modal opened={isOpen} onClose={() => set(false)} withCloseButton={false} aria-label={t('search')} padding={0} size="lg" yOffset="10vh">
-      {isOpen && <Finding areas={areas} />}
-    </Modal>
+    <Modal.Root opened={isOpen} onClose={() => set(false)} size="lg" yOffset="10vh" lockScroll={false}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('search')}>{isOpen && <Finding areas={areas} />}</Modal.Content>
+    </Modal.Root>
   )
 }
 

@@ -293,10 +293,7 @@ function ColumnChooser<Row>({ name, columns, shown }: { name: string; columns: C
       <Menu.Dropdown>
         <Menu.Label>{t('table.columns')}</Menu.Label>
         {columns.map((each) => (
-          <Menu.Item key={each.key} role="menuitemcheckbox" aria-checked={shown.includes(each.key)} onClick={() => choose(each.key)}
-            leftSection={<span className="tick">{shown.includes(each.key) && <Sign name="check" size={14} />}</span>}>
-            {each.title}
-          </Menu.Item>
+          <Menu.CheckboxItem key={each.key} checked={shown.includes(each.key)} onChange={() => choose(each.key)}>{each.title}</Menu.CheckboxItem>
         ))}
         <Menu.Divider />
         <Menu.Item onClick={() => keep({ density: density === 'dense' ? 'roomy' : 'dense' })}>

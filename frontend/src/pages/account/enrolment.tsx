@@ -36,7 +36,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () =
       <List className="codes" listStyleType="none">{codes.map((each) => <List.Item key={each}><code>{each}</code></List.Item>)}</List>
       <Group>
         <Button variant="default" leftSection={<Sign name="down_file" />} onClick={save}>{t('factor.save')}</Button>
-        <Button onClick={onDone} data-autofocus>{t('factor.kept')}</Button>
+        <Button onClick={onDone} autoFocus data-autofocus>{t('factor.kept')}</Button>
       </Group>
     </Stack>
   )

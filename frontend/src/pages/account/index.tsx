@@ -7,7 +7,7 @@ import { api, got, type Schemas } from '../../shell/api'
 import { KeySwitch } from '../../shell/key-sheet'
 import { Instant } from '../../shell/marks'
 import { useMe, type Verb } from '../../shell/me'
-import { Answer, Confirm, Empty, PageHead, ProblemNote } from '../../shell/page'
+import { Answer, Confirm, Empty, PageHead, ProblemNote, Wide } from '../../shell/page'
 import { toast } from '../../shell/toasts'
 import { Enrolment, RecoveryCodes } from './enrolment'
 
@@ -108,8 +108,8 @@ function Sessions() {
     <Part title={t('sessions.title')} note={t('sessions.note')} acts={<Button size="compact-sm" variant="default" onClick={() => void others()}>{t('sessions.end_others')}</Button>}>
       <Answer of={found} lines={3}>
         {({ rows }) => (
-          <Table.ScrollContainer minWidth={520}>
-            <Table aria-label={t('sessions.title')}>
+          <Wide label={t('sessions.title')}>
+            <Table aria-label={t('sessions.title')} miw={520}>
               <Table.Thead><Table.Tr><Table.Th>{t('sessions.browser')}</Table.Th><Table.Th>{t('sessions.address')}</Table.Th><Table.Th>{t('sessions.began')}</Table.Th><Table.Th>{t('sessions.used')}</Table.Th><Table.Th>{t('sessions.state')}</Table.Th></Table.Tr></Table.Thead>
               <Table.Tbody>
                 {rows.map((each) => (
@@ -123,7 +123,7 @@ function Sessions() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </Wide>
         )}
       </Answer>
     </Part>
@@ -154,8 +154,8 @@ function Tokens() {
         {({ rows, verbs }) => (
           <>
             {rows.length === 0 ? <Empty title={t('tokens.none')} /> : (
-              <Table.ScrollContainer minWidth={520}>
-                <Table aria-label={t('tokens.title')}>
+              <Wide label={t('tokens.title')}>
+                <Table aria-label={t('tokens.title')} miw={520}>
                   <Table.Thead><Table.Tr><Table.Th>{t('tokens.name')}</Table.Th><Table.Th>{t('tokens.may')}</Table.Th><Table.Th>{t('tokens.until')}</Table.Th><Table.Th>{t('tokens.used')}</Table.Th><Table.Th>{t('sessions.state')}</Table.Th></Table.Tr></Table.Thead>
                   <Table.Tbody>
                     {rows.map((each) => (
@@ -169,7 +169,7 @@ function Tokens() {
                     ))}
                   </Table.Tbody>
                 </Table>
-              </Table.ScrollContainer>
+              </Wide>
             )}
             <Modal opened={making} onClose={() => setMaking(false)} title={t('tokens.make')}>{making && <NewToken verbs={verbs} onDone={() => { setMaking(false); void again() }} />}</Modal>
           </>

@@ -1,0 +1,47 @@
+"""A server of its own process, that a test starts, stops and starts again."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).parents[2]
+SCRIPT_S = 540
+READY_S = 60
+
+Script = Callable[..., str]
+
+
+class Served:
+    """The pages of one home at one port of loopback. The browser keeps our cookie on http for the name localhost only."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.url = port, f"http://localhost:{port}"
+        self._program: subprocess.Popen[bytes] | None = None
+
+    def __call__(self, folder: Path) -> str:
+        """Serve a home; its address, once it answers."""
+        self._program = subprocess.Popen(  # noqa: S603  ourselves
+            [sys.executable, "-m", "tests.browser.serving", str(folder), str(self.port)],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+        )
+        until = time.perf_counter() + READY_S
+        while time.perf_counter() < until:
+            try:
+                with urlopen(f"http://127.0.0.1:{self.port}/api/start", timeout=2):
+                    return self.url
+            except (URLError, ConnectionError, TimeoutError):
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError("the server did not answer in a minute")
+
+    def stop(self) -> None:
+        """End it."""
+        if self._program is not None:
+            self._program.terminate()
+            self._program.wait(20)
+            self._program = None
