@@ -14,6 +14,7 @@ from typing import Final
 
 from lenskeeper.base.errors import CallerError
 from lenskeeper.cli.acceptance import add_acceptance, run_accept
+from lenskeeper.cli.accounts import add_accounts, run_accounts
 from lenskeeper.cli.assess import add_assess, run_assess
 from lenskeeper.cli.audit import add_audit, run_audit
 from lenskeeper.cli.calendars import add_calendars, run_calendars
@@ -61,6 +62,7 @@ RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "units": run_units,
     "divisions": run_divisions,
     "audit": run_audit,
+    "account": run_accounts,
     "cameras": run_cameras,
     "camera": run_camera,
     "plan": run_plan,
@@ -104,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     add_serving(commands)
     add_acceptance(commands)
     add_organisation(commands)
+    add_accounts(commands)
     add_audit(commands)
     add_lists(commands)
     add_camera(commands)
