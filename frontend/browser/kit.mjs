@@ -105,6 +105,12 @@ export async function signIn(window, { login, password }) {
   return JSON.parse(said.body).stage
 }
 
+/** The storage of a window of somebody whose session a test has made: the secret of its cookie. */
+export function stateOf(base, secret) {
+  const cookie = { name: '__Host-lenskeeper', value: secret, domain: new URL(base).hostname, path: '/', secure: true, httpOnly: true, sameSite: 'Lax', expires: -1 }
+  return { cookies: [cookie], origins: [] }
+}
+
 /** Opens an address and waits until nothing is on its way: no skeleton, no request. */
 export async function visit(window, path) {
   await window.page.goto(`${window.base}${path}`)

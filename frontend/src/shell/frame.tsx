@@ -202,7 +202,7 @@ function Expiry() {
 
 function Lost() {
   const { t } = useTranslation('shell')
-  return <><PageHead title={t('lost.title')} /><Empty title={t('lost.note')} act={<Button component={Link} href="/">{t('lost.home')}</Button>} /></>
+  return <><span data-lost hidden /><PageHead title={t('lost.title')} /><Empty title={t('lost.note')} act={<Button component={Link} href="/">{t('lost.home')}</Button>} /></>
 }
 
 /** A page that fell down says so, and the rest of the window stands. */

@@ -4,10 +4,12 @@ import { useTranslation } from 'react-i18next'
 import { Sign, type SignName } from './signs'
 import { ago, count, instant, length, percent, type InstantForm } from './format'
 
-/** The present state of a camera, as the server names it. */
-export type State = 'up' | 'down' | 'unknown' | 'fault' | 'low_visibility' | 'not_checkable' | 'planned' | 'not_watched'
+/** The present state of a camera in the five words of the server (serves faulty down unknown not_watched), and states of single lanes. */
+export type State = 'serves' | 'faulty' | 'up' | 'down' | 'unknown' | 'fault' | 'low_visibility' | 'not_checkable' | 'planned' | 'not_watched'
 
 const SIGNS: Record<State, SignName> = {
+  serves: 'up',
+  faulty: 'fault',
   up: 'up',
   down: 'down',
   unknown: 'unknown',

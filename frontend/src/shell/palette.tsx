@@ -6,13 +6,16 @@ import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import type { Area } from './areas'
 import { Sign, type SignName } from './signs'
-import { problemOf } from './api'
+import { api, got, type Schemas } from './api'
+import { StateMark } from './marks'
 
 export interface Hit {
   key: string
   title: string
   note?: string
   sign: SignName
+  /** of a camera */
+  state?: string | null
   run: () => void
 }
 
@@ -39,27 +42,13 @@ export function useActs(acts: Hit[]): void {
   }, [])
 }
 
-interface Found {
-  kind: string
-  id: number | string
-  title: string
-  note?: string | null
-}
-
-const LEADS: Record<string, { to: (id: number | string) => string; sign: SignName }> = {
+const LEADS: Record<Schemas['SearchHit']['kind'], { to: (id: number) => string; sign: SignName }> = {
   camera: { to: (id) => `/cameras/${id}`, sign: 'cameras' },
-  point: { to: (id) => `/cameras/${id}`, sign: 'cameras' },
   unit: { to: (id) => `/cameras?unit=${id}`, sign: 'settings' },
   ticket: { to: (id) => `/work/tickets/${id}`, sign: 'work' },
-  site: { to: (id) => `/cameras?site=${encodeURIComponent(id)}`, sign: 'tower' },
 }
 
-async function search(words: string, signal: AbortSignal): Promise<Found[]> {
-  const response = await fetch(`/api/search?${new URLSearchParams({ q: words, limit: '12' })}`, { signal })
-  if (!response.ok) throw await problemOf(response)
-  const said = (await response.json()) as { rows: Found[] }
-  return said.rows
-}
+const HITS = 12
 
 export function Palette({ areas }: { areas: Area[] }) {
   const { t } = useTranslation('shell')
@@ -79,15 +68,15 @@ function Finding({ areas }: { areas: Area[] }) {
   const [at, setAt] = useState(0)
   const id = useId()
   const asked = words.trim()
-  const found = useQuery({ queryKey: ['search', asked], queryFn: ({ signal }) => search(asked, signal), enabled: asked.length > 0, placeholderData: (before) => before, staleTime: 5_000 })
+  const found = useQuery({ queryKey: ['search', asked], queryFn: ({ signal }) => got(api.GET('/api/search', { params: { query: { q: asked.slice(0, 100), limit: HITS } }, signal })), enabled: asked.length > 0, placeholderData: (before) => before, staleTime: 5_000 })
   const has = (title: string) => title.toLowerCase().includes(asked.toLowerCase())
   const pages: Hit[] = areas
     .map((each): Hit => ({ key: `area-${each.name}`, title: t(`area.${each.name}`), note: t('palette.page'), sign: each.sign, run: () => go(`/${each.name}`) }))
     .filter((each) => has(each.title))
   const acts = offered.flatMap((each) => each.current).filter((each) => has(each.title))
-  const rows: Hit[] = (asked ? (found.data ?? []) : []).flatMap((each) => {
+  const rows: Hit[] = (asked ? (found.data?.rows ?? []) : []).map((each) => {
     const lead = LEADS[each.kind]
-    return lead ? [{ key: `${each.kind}-${each.id}`, title: each.title, note: each.note ?? '', sign: lead.sign, run: () => go(lead.to(each.id)) }] : []
+    return { key: `${each.kind}-${each.id}`, title: each.title, note: each.note, state: each.state, sign: lead.sign, run: () => go(lead.to(each.id)) }
   })
   const hits = [...rows, ...acts, ...pages]
   const here = Math.min(at, Math.max(0, hits.length - 1))
@@ -117,7 +106,7 @@ function Finding({ areas }: { areas: Area[] }) {
         {hits.map((each, index) => (
           <li key={each.key} id={`${id}-${index}`} role="option" aria-selected={index === here} ref={index === here ? (row) => row?.scrollIntoView({ block: 'nearest' }) : undefined}
             onClick={() => take(each)} onKeyDown={undefined} onPointerMove={() => setAt(index)}>
-            <Sign name={each.sign} /><span>{each.title}</span><span className="note">{each.note}</span>
+            <Sign name={each.sign} /><span>{each.title}</span>{each.state && <StateMark state={each.state} short />}<span className="note">{each.note}</span>
           </li>
         ))}
       </ul>
