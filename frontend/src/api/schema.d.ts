@@ -24,6 +24,294 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batches
+         * @description The batches all of whose points may be seen, the last first.
+         */
+        get: operations["work_batches"];
+        put?: never;
+        /**
+         * Begin
+         * @description Begin a batch: from now on its points are watched, and count nowhere. NotFound: a point that may not be seen.
+         */
+        post: operations["work_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acceptance/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batch
+         * @description One batch with every check of every point.
+         */
+        get: operations["work_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acceptance/{name}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Enter what a person saw at one camera; the last answer holds.
+         */
+        post: operations["work_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acceptance/{name}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop
+         * @description End a batch that nobody will sign.
+         */
+        post: operations["work_drop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acceptance/{name}/sheet.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Acceptance Sheet
+         * @description The sheet: a draft says so; .json is the very bytes that were signed.
+         */
+        get: operations["work_acceptance_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acceptance/{name}/signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign
+         * @description Sign a batch with two names: service and warranty of its points begin now. Conflict: untested is not passed.
+         */
+        post: operations["work_sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description The assessments of units and lots that may be seen, the newest first.
+         */
+        get: operations["work_listed"];
+        put?: never;
+        /**
+         * Draft
+         * @description Freeze a draft and open the time for objections.
+         */
+        post: operations["work_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assessments/{assessment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assessment
+         * @description One of them, with its objections and what it came to.
+         */
+        get: operations["work_assessment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assessments/{assessment_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes
+         * @description Each figure that is not as the draft has it, with its causes; of a draft this makes a whole report.
+         */
+        get: operations["work_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assessments/{assessment_id}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue
+         * @description Count it again and freeze it. Conflict: an objection waits, or the time is not over and nobody agreed.
+         */
+        post: operations["work_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assessments/{assessment_id}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Object To
+         * @description Dispute a stretch of a camera, by either side.
+         */
+        post: operations["work_object_to"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assessments/{assessment_id}/objections/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objection
+         * @description The page of an objection: what our looks said, its neighbours, excluded time and tickets around it.
+         */
+        get: operations["work_objection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assessments/{assessment_id}/objections/{number}/ruling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rule
+         * @description Decide an objection, or try what a decision would do. NotAllowed: the objector himself, or the lot's side.
+         */
+        post: operations["work_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assessments/{assessment_id}/sheet.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assessment Sheet
+         * @description The draft or what was issued, with its objections and rulings.
+         */
+        get: operations["work_assessment_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/acts": {
         parameters: {
             query?: never;
@@ -340,6 +628,86 @@ export interface paths {
          * @description Pictures to be cleaned by whoever passes, by their days; at most 1,000.
          */
         get: operations["work_cleaning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contracts
+         * @description Every contract that may be seen, by name.
+         */
+        get: operations["work_contracts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contract
+         * @description One contract with its lot, as far as its points may be seen.
+         */
+        get: operations["work_contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{name}/months/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Month
+         * @description A month's deductions line by line. NotAllowed: some of the lot's cameras may not be seen.
+         */
+        get: operations["work_month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{name}/months/{month}/sheet.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Month Sheet
+         * @description A month's deductions as a file, .pdf to be signed.
+         */
+        get: operations["work_month_sheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1027,6 +1395,350 @@ export interface paths {
          * @description Spend a one-time code for a password: the first administrator's, a new person's, a forgotten one's.
          */
         post: operations["accounts_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backups
+         * @description The copies of the books.
+         */
+        get: operations["settings_backups"];
+        put?: never;
+        /**
+         * Back Up
+         * @description Make a copy now; the oldest beyond the number kept goes.
+         */
+        post: operations["settings_back_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calendar List
+         * @description Every calendar, by name.
+         */
+        get: operations["settings_calendar_list"];
+        put?: never;
+        /**
+         * Set Calendar
+         * @description Set a calendar up, or change its hours.
+         */
+        post: operations["settings_set_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/calendars/{name}/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Odd Days
+         * @description The days of a year that differ from their weekday.
+         */
+        get: operations["settings_odd_days"];
+        put?: never;
+        /**
+         * Load Year
+         * @description Put a list of odd days (columns date and kind: holiday or work) in the place of a year's.
+         */
+        post: operations["settings_load_year"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/guarantees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guarantee List
+         * @description Every guarantee period, the newest first.
+         */
+        get: operations["settings_guarantee_list"];
+        put?: never;
+        /**
+         * Add Guarantee
+         * @description Enter a guarantee period; tickets of its cameras have their clocks worked out anew.
+         */
+        post: operations["settings_add_guarantee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/guarantees/{guarantee_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Guarantee
+         * @description End a guarantee period now, or as if it had never been.
+         */
+        post: operations["settings_end_guarantee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits
+         * @description Every schedule and limit with where it is set.
+         */
+        get: operations["settings_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lines
+         * @description Every line, the one that runs out first at the top.
+         */
+        get: operations["settings_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Message Page
+         * @description Recipients of the settings with what waits for each, and the last attempts.
+         */
+        get: operations["settings_message_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/messages/{name}/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trial
+         * @description Send a line that says it is a trial.
+         */
+        post: operations["settings_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Route List
+         * @description Which desk each cause goes to.
+         */
+        get: operations["settings_route_list"];
+        put?: never;
+        /**
+         * Set Route
+         * @description Send a cause to another desk from now on.
+         */
+        post: operations["settings_set_route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Switch
+         * @description How the stop switch stands.
+         */
+        get: operations["settings_switch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/switch/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift
+         * @description Go on, with what is named or with all.
+         */
+        post: operations["settings_lift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/switch/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description Send nobody there; the rounds obey within two seconds.
+         */
+        post: operations["settings_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unit Tree
+         * @description The units that one may keep, each before those below it.
+         */
+        get: operations["settings_unit_tree"];
+        put?: never;
+        /**
+         * Add Unit
+         * @description Hang a unit below one that one keeps.
+         */
+        post: operations["settings_add_unit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/units/{unit_id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename Unit
+         * @description Call a unit something else; its cameras and its past stay.
+         */
+        post: operations["settings_rename_unit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/units/{unit_id}/parent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Unit
+         * @description Hang a unit with all below it under another one; every report follows, past days too.
+         */
+        post: operations["settings_move_unit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1722,6 +2434,38 @@ export interface components {
             acts: string[];
         };
         /**
+         * AnswerRow
+         * @description One check of a point. word: passed, failed or untested; there is no fourth.
+         */
+        AnswerRow: {
+            /** By */
+            by: string;
+            check: components["schemas"]["Check"];
+            /** Figure */
+            figure: string;
+            /** Is Demanded */
+            is_demanded: boolean;
+            /** Limit */
+            limit: string;
+            why: components["schemas"]["Why"];
+            word: components["schemas"]["Word"];
+            /** Words */
+            words: string;
+        };
+        /**
+         * AnswerSaid
+         * @description What a person saw at one camera.
+         */
+        AnswerSaid: {
+            check: components["schemas"]["Check"];
+            /** Is Passed */
+            is_passed: boolean;
+            /** Point Id */
+            point_id: number;
+            /** Words */
+            words: string;
+        };
+        /**
          * Answered
          * @description The other desk's word.
          */
@@ -1733,6 +2477,79 @@ export interface components {
              * @default
              */
             remark?: string;
+        };
+        /**
+         * AroundRow
+         * @description Excluded time or work near it. waits: not approved, and excludes nothing.
+         */
+        AroundRow: {
+            /** A */
+            a: number;
+            /** Author */
+            author: string;
+            /** B */
+            b: number;
+            /** Kind */
+            kind: string;
+            /** Plan Id */
+            plan_id: number;
+            /** Reason */
+            reason: string;
+            /** Waits */
+            waits: boolean;
+        };
+        /**
+         * AssessmentRow
+         * @description An assessment of a month. report_id: None while it is a draft. open_until_day: the last for objections.
+         */
+        AssessmentRow: {
+            /** Agreed By */
+            agreed_by: string | null;
+            /** Assessment Id */
+            assessment_id: number;
+            /** Contract Id */
+            contract_id: number | null;
+            /** Drafted By */
+            drafted_by: string;
+            /** Drafted S */
+            drafted_s: number;
+            /** Is Open */
+            is_open: boolean;
+            /** Issued By */
+            issued_by: string | null;
+            /** Issued S */
+            issued_s: number | null;
+            /** Month */
+            month: string;
+            /** Objections */
+            objections: number;
+            /** Open Until Day */
+            open_until_day: number;
+            /** Report Id */
+            report_id: number | null;
+            /** Scheme */
+            scheme: string;
+            /** Tz */
+            tz: string;
+            /** Unit Id */
+            unit_id: number | null;
+            /** Waiting */
+            waiting: number;
+            /** Whose */
+            whose: string;
+        };
+        /**
+         * AssessmentShown
+         * @description An assessment with its objections. may_rule: the asker is of the side that rules and issues.
+         */
+        AssessmentShown: {
+            assessment: components["schemas"]["AssessmentRow"];
+            draft: components["schemas"]["Result"];
+            issued: components["schemas"]["Result"] | null;
+            /** May Rule */
+            may_rule: boolean;
+            /** Objections */
+            objections: components["schemas"]["ObjectionRow"][];
         };
         /**
          * AssignAsked
@@ -1759,12 +2576,138 @@ export interface components {
             refused: components["schemas"]["Refused"][];
         };
         /**
-         * Because
-         * @description Why it is done: it goes into the audit log.
+         * AttemptEntry
+         * @description One attempt. outcome: sent, failed, or empty while it lasts or where it was cut off.
          */
-        Because: {
-            /** Because */
-            because: string;
+        AttemptEntry: {
+            /** At S */
+            at_s: number;
+            /** Messages */
+            messages: number;
+            /** Outcome */
+            outcome: string;
+            /** Recipient */
+            recipient: string;
+            /** Remark */
+            remark: string;
+        };
+        /**
+         * BackupPage
+         * @description last_s: when the newest of `serve` was begun; next_s: when the next is due; None: none is made. every_h: 0: never.
+         */
+        BackupPage: {
+            /** Copies */
+            copies: components["schemas"]["CopyEntry"][];
+            /** Every H */
+            every_h: number;
+            /** Folder */
+            folder: string;
+            /** Kept */
+            kept: number;
+            /** Last S */
+            last_s: number | null;
+            /** Next S */
+            next_s: number | null;
+        };
+        /**
+         * BatchAsked
+         * @description A batch to be begun. tender: TOML; districts: GeoJSON or empty. Codes, an import and a unit add up.
+         */
+        BatchAsked: {
+            /**
+             * Codes
+             * @default []
+             */
+            codes?: string[];
+            /**
+             * Districts
+             * @default
+             */
+            districts?: string;
+            /** Document */
+            document: string;
+            /** Import Id */
+            import_id?: number | null;
+            /** Name */
+            name: string;
+            /** Tender */
+            tender: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit?: string;
+        };
+        /**
+         * BatchRow
+         * @description A batch of new cameras. end: "signed", "dropped", or empty while it is open. ready_s: when it may be signed.
+         */
+        BatchRow: {
+            /** Batch Id */
+            batch_id: number;
+            /** Began S */
+            began_s: number;
+            /** Document */
+            document: string;
+            /** End */
+            end: string;
+            /** Ended S */
+            ended_s: number | null;
+            /** Left Out */
+            left_out: number;
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
+            /** Ready S */
+            ready_s: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * BatchShown
+         * @description A batch and its sheet: as signed, or as it stands now. word: of the whole batch. counts: points by word.
+         */
+        BatchShown: {
+            batch: components["schemas"]["BatchRow"];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** From S */
+            from_s: number | null;
+            /** Points */
+            points: components["schemas"]["SheetPointRow"][];
+            /** Signed By */
+            signed_by: string;
+            /** Signed S */
+            signed_s: number | null;
+            /** Signed With */
+            signed_with: string;
+            /** To S */
+            to_s: number | null;
+            /** Tz */
+            tz: string;
+            word: components["schemas"]["Word"] | null;
+        };
+        /**
+         * CalendarEntry
+         * @description Working hours: seven lists of [from, to) in seconds of the local day, Monday first. lacks_year: no list for it.
+         */
+        CalendarEntry: {
+            /** Hours */
+            hours: [
+                number,
+                number
+            ][][];
+            /** Lacks Year */
+            lacks_year: number | null;
+            /** Name */
+            name: string;
+            /** Tz */
+            tz: string;
+            /** Years */
+            years: components["schemas"]["YearEntry"][];
         };
         /**
          * CameraBehind
@@ -1873,6 +2816,41 @@ export interface components {
          */
         CauseKind: "camera" | "account" | "recorder" | "pole" | "switch" | "site" | "feeder" | "uplink" | "subnet";
         /**
+         * ChangeKind
+         * @description What happened to a ticket that somebody is told of. STORM is told in place of all that it holds back.
+         * @enum {string}
+         */
+        ChangeKind: "opened" | "assigned_on" | "overdue_soon" | "overdue" | "escalated" | "recovered" | "verified" | "regressed" | "cancelled" | "storm";
+        /**
+         * ChangeRow
+         * @description A figure that is not as the draft has it, and why: pairs of a word and a number.
+         */
+        ChangeRow: {
+            /** After */
+            after: number[] | null;
+            /** Before */
+            before: number[] | null;
+            /** By */
+            by: string;
+            /** Causes */
+            causes: [
+                string,
+                number
+            ][];
+            /** Key */
+            key: string;
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Check
+         * @description What is looked at. The order is that of the sheet.
+         * @enum {string}
+         */
+        Check: "online" | "picture_day" | "picture_night" | "resolution" | "codec" | "bitrate" | "gop" | "clock" | "code" | "district" | "sign" | "legal_basis" | "recording";
+        /**
          * CheckpointRow
          * @description A signed statement of how long the log was and what its root was. root: base64; note: the signed text.
          */
@@ -1885,6 +2863,18 @@ export interface components {
             root: string;
             /** Size */
             size: number;
+        };
+        /**
+         * ClockRow
+         * @description The clocks of a class, in seconds of the contract's own time.
+         */
+        ClockRow: {
+            /** Klass */
+            klass: number;
+            /** Respond S */
+            respond_s: number;
+            /** Restore S */
+            restore_s: number;
         };
         /**
          * CodeMade
@@ -1903,6 +2893,101 @@ export interface components {
             code: string;
         };
         /**
+         * ContractRow
+         * @description A contract. state: "to come", "in force" or "over". points: of its lot now, as far as they may be seen.
+         */
+        ContractRow: {
+            /** Calendar */
+            calendar: string;
+            /** Clocks */
+            clocks: components["schemas"]["ClockRow"][];
+            /** Contract Id */
+            contract_id: number;
+            /** Contractor */
+            contractor: string;
+            /** Document */
+            document: string;
+            /** From Day */
+            from_day: number;
+            /** Lease End Day */
+            lease_end_day: number | null;
+            /** Monthly Fee Cents */
+            monthly_fee_cents: number;
+            /** Name */
+            name: string;
+            /** Penalties */
+            penalties: {
+                [key: string]: number | boolean | null;
+            };
+            /** Points */
+            points: number;
+            /** State */
+            state: string;
+            /** Tickets Per Day Max */
+            tickets_per_day_max: number;
+            /** To Day */
+            to_day: number;
+            /** Tz */
+            tz: string;
+            /** Warranty Months */
+            warranty_months: number;
+        };
+        /**
+         * ContractShown
+         * @description A contract and its lot as of now; before it begins, as of its first day.
+         */
+        ContractShown: {
+            contract: components["schemas"]["ContractRow"];
+            /** Points */
+            points: components["schemas"]["LotPointRow"][];
+        };
+        /**
+         * CopyEntry
+         * @description A copy of the books in the folder of backups.
+         */
+        CopyEntry: {
+            /** Bytes */
+            bytes: number;
+            /** Name */
+            name: string;
+            /** Written S */
+            written_s: number;
+        };
+        /**
+         * DeductionRow
+         * @description count x each_cents = amount_cents by a clause; or nothing, with the reason. left_out_s: by why.
+         */
+        DeductionRow: {
+            /** Amount Cents */
+            amount_cents: number;
+            /** Clause */
+            clause: string;
+            /** Count */
+            count: number;
+            /** Each Cents */
+            each_cents: number;
+            /** Guarantee */
+            guarantee: string;
+            /** Is Capped */
+            is_capped: boolean;
+            /** Kind */
+            kind: string;
+            /** Left Out S */
+            left_out_s: {
+                [key: string]: number;
+            };
+            /** Payer */
+            payer: string;
+            /** Reason */
+            reason: string;
+            /** Refused S */
+            refused_s: number;
+            /** Subject */
+            subject: string;
+            /** Ticket Id */
+            ticket_id: number | null;
+        };
+        /**
          * Desk
          * @description Who may be sent. CONTRACTOR is the lot's of the point; without a contract the work is ours to give away.
          * @enum {string}
@@ -1917,6 +3002,77 @@ export interface components {
             numberplate: boolean;
             /** Telephone */
             telephone: boolean;
+        };
+        /**
+         * DraftAsked
+         * @description What is to be assessed. scheme_text: TOML; scheme: its name in it. contract or unit, one of them.
+         */
+        DraftAsked: {
+            /**
+             * Calendar
+             * @default
+             */
+            calendar?: string;
+            /**
+             * Contract
+             * @default
+             */
+            contract?: string;
+            /**
+             * Days
+             * @default 5
+             */
+            days?: number;
+            /** Month */
+            month: string;
+            /** Scheme */
+            scheme: string;
+            /** Scheme Text */
+            scheme_text: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit?: string;
+        };
+        /**
+         * EffectRow
+         * @description What a ruling does to the online rate: seconds up and seconds known, of the camera and of the whole.
+         */
+        EffectRow: {
+            /** Point After */
+            point_after: [
+                number,
+                number
+            ];
+            /** Point Before */
+            point_before: [
+                number,
+                number
+            ];
+            /** Whole After */
+            whole_after: [
+                number,
+                number
+            ];
+            /** Whole Before */
+            whole_before: [
+                number,
+                number
+            ];
+        };
+        /**
+         * EndGuarantee
+         * @description Why it ends. wholly: as if it had never been.
+         */
+        EndGuarantee: {
+            /** Reason */
+            reason: string;
+            /**
+             * Wholly
+             * @default false
+             */
+            wholly?: boolean;
         };
         /**
          * Ended
@@ -2076,6 +3232,46 @@ export interface components {
             rows: components["schemas"]["GrantRow"][];
         };
         /**
+         * GuaranteeEntered
+         * @description clashing: plans of work that fall into it although it freezes works.
+         */
+        GuaranteeEntered: {
+            /** Clashing */
+            clashing: number[];
+            /** Guarantee Id */
+            guarantee_id: number;
+            /** Points */
+            points: number;
+            /** Tickets */
+            tickets: number;
+        };
+        /**
+         * GuaranteeEntry
+         * @description A guarantee period. revoked_s: from when it counts no more.
+         */
+        GuaranteeEntry: {
+            /** Document */
+            document: string;
+            /** Freezes Works */
+            freezes_works: boolean;
+            /** From S */
+            from_s: number;
+            /** Guarantee Id */
+            guarantee_id: number;
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
+            /** Respond S */
+            respond_s: number;
+            /** Restore S */
+            restore_s: number;
+            /** Revoked S */
+            revoked_s: number | null;
+            /** To S */
+            to_s: number;
+        };
+        /**
          * Halted
          * @description A ticket whose clocks stand. until_s: when the pause was promised to end; None: nobody promised.
          */
@@ -2159,6 +3355,14 @@ export interface components {
             taker: string;
         };
         /**
+         * IssueAsked
+         * @description Issue it. agreed: the other side's person, where it is before the time.
+         */
+        IssueAsked: {
+            agreed?: components["schemas"]["Second"] | null;
+        };
+        JsonValue: unknown;
+        /**
          * Judged
          * @description A person's word on a case.
          */
@@ -2201,6 +3405,51 @@ export interface components {
             reason: string;
             /** What */
             what: string;
+        };
+        /**
+         * LineEntry
+         * @description An uplink and what it has carried for us this month. cap_kbps: what our looks may take of it.
+         *
+         *     metered, over: cameras with a monthly budget, and those that have spent it. out_day: the first local day on which one
+         *     of them will have, at this month's pace; None: none will.
+         */
+        LineEntry: {
+            /** Budget Bytes */
+            budget_bytes: number;
+            /** Cameras */
+            cameras: number;
+            /** Cap Kbps */
+            cap_kbps: number;
+            /** Metered */
+            metered: number;
+            /** Name */
+            name: string;
+            /** Out Day */
+            out_day: string | null;
+            /** Over */
+            over: number;
+            /** Spent Bytes */
+            spent_bytes: number;
+            /** Used Bytes */
+            used_bytes: number;
+        };
+        /**
+         * LotPointRow
+         * @description A point of a lot.
+         */
+        LotPointRow: {
+            /** Code */
+            code: string;
+            /** From S */
+            from_s: number;
+            /** Klass */
+            klass: number;
+            /** Name */
+            name: string;
+            /** Point Id */
+            point_id: number;
+            /** To S */
+            to_s: number;
         };
         /**
          * Made
@@ -2360,18 +3609,228 @@ export interface components {
             language: components["schemas"]["Language"];
         };
         /**
+         * MessagePage
+         * @description Who is told of what, what waits, and the last attempts.
+         */
+        MessagePage: {
+            /** Attempts */
+            attempts: components["schemas"]["AttemptEntry"][];
+            /** File */
+            file: string;
+            /** Recipients */
+            recipients: components["schemas"]["RecipientEntry"][];
+        };
+        /**
+         * MonthShown
+         * @description The deductions of a month as the books stand. numerator, denominator: of the lot's online rate, camera-seconds.
+         */
+        MonthShown: {
+            /** Cap Cents */
+            cap_cents: number | null;
+            /** Contractor */
+            contractor: string;
+            /** Denominator */
+            denominator: number;
+            /** End Day */
+            end_day: number;
+            /** Expected S */
+            expected_s: number;
+            /** First Day */
+            first_day: number;
+            /** Is Over */
+            is_over: boolean;
+            /** Lines */
+            lines: components["schemas"]["DeductionRow"][];
+            /** Name */
+            name: string;
+            /** Numerator */
+            numerator: number;
+            /** Sum Cents */
+            sum_cents: number;
+            /** Target Hundredths */
+            target_hundredths: number;
+            /** Total Cents */
+            total_cents: number;
+            /** Tz */
+            tz: string;
+            /** Until S */
+            until_s: number;
+        };
+        /**
+         * MoveSwitch
+         * @description A stop or a lifting, with its reason for the audit log. all: lift everything.
+         */
+        MoveSwitch: {
+            /**
+             * All
+             * @default false
+             */
+            all?: boolean;
+            /**
+             * Everything
+             * @default false
+             */
+            everything?: boolean;
+            /**
+             * Pictures
+             * @default false
+             */
+            pictures?: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * Sites
+             * @default []
+             */
+            sites?: string[];
+            /**
+             * Zones
+             * @default []
+             */
+            zones?: string[];
+        };
+        /**
+         * NeighbourRow
+         * @description A camera that hangs on the same, in the disputed time.
+         */
+        NeighbourRow: {
+            /** Code */
+            code: string;
+            /** Down S */
+            down_s: number;
+            /** Name */
+            name: string;
+            /** Point Id */
+            point_id: number;
+            /** Unknown S */
+            unknown_s: number;
+            /** Up S */
+            up_s: number;
+        };
+        /**
+         * NewCalendar
+         * @description hours: as "Mon-Fri 08:30-12:00,13:30-17:30; Sat 09:00-12:00". tz: empty for the topmost unit's.
+         */
+        NewCalendar: {
+            /** Hours */
+            hours: string;
+            /** Name */
+            name: string;
+            /**
+             * Tz
+             * @default
+             */
+            tz?: string;
+        };
+        /**
          * NewCase
-         * @description What a case is made of: a camera by its id, a span [from_s, to_s), and why.
+         * @description What a case is made of: a camera by its id, the first and the last day, and why.
          */
         NewCase: {
             /** Because */
             because: string;
-            /** From S */
-            from_s: number;
+            /**
+             * From Day
+             * @description days since 1970-01-01, of the installation's own zone
+             */
+            from_day: number;
             /** Point Id */
             point_id: number;
+            /**
+             * To Day
+             * @description days since 1970-01-01, of the installation's own zone
+             */
+            to_day: number;
+        };
+        /**
+         * NewGuaranteeEntry
+         * @description A guarantee period over whole hours: of a unit with all below it, or of cameras by code.
+         */
+        NewGuaranteeEntry: {
+            /**
+             * Codes
+             * @default []
+             */
+            codes?: string[];
+            /** Document */
+            document: string;
+            /**
+             * Freezes Works
+             * @default false
+             */
+            freezes_works?: boolean;
+            /** From S */
+            from_s: number;
+            /** Name */
+            name: string;
+            /** Respond S */
+            respond_s: number;
+            /** Restore S */
+            restore_s: number;
             /** To S */
             to_s: number;
+            /** Unit Id */
+            unit_id?: number | null;
+        };
+        /**
+         * NewName
+         * @description Another name.
+         */
+        NewName: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * NewParent
+         * @description Where a unit shall hang.
+         */
+        NewParent: {
+            /** Parent Id */
+            parent_id: number;
+        };
+        /**
+         * NewRoute
+         * @description Send a cause to another desk.
+         */
+        NewRoute: {
+            cause: components["schemas"]["CauseKind"];
+            desk: components["schemas"]["Desk"];
+            /**
+             * What
+             * @default
+             */
+            what?: string;
+        };
+        /**
+         * NewUnitEntry
+         * @description A unit to be hung below another.
+         */
+        NewUnitEntry: {
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            /**
+             * Kind
+             * @default region
+             * @enum {string}
+             */
+            kind?: "region" | "department" | "lot";
+            /**
+             * Level
+             * @default
+             */
+            level?: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: number;
+            /**
+             * Tz
+             * @default
+             */
+            tz?: string;
         };
         /**
          * Next
@@ -2385,11 +3844,108 @@ export interface components {
             stage: "set_up" | "sign_in" | "factor" | "enrol" | "ready";
         };
         /**
+         * ObjectionAsked
+         * @description A stretch of a camera that is disputed, UTC seconds.
+         */
+        ObjectionAsked: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /** Point Id */
+            point_id: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ObjectionPage
+         * @description All that is known of a disputed stretch, and what upholding it in full would do.
+         */
+        ObjectionPage: {
+            /** Around */
+            around: components["schemas"]["AroundRow"][];
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Near */
+            near: string;
+            /** Neighbours */
+            neighbours: components["schemas"]["NeighbourRow"][];
+            objection: components["schemas"]["ObjectionRow"];
+            /** Stretches */
+            stretches: components["schemas"]["StretchRow"][];
+            /** Thing */
+            thing: string;
+            /** Tickets */
+            tickets: components["schemas"]["WorkRow"][];
+            /** Together */
+            together: components["schemas"]["TogetherRow"][];
+            /** Tz */
+            tz: string;
+            would: components["schemas"]["EffectRow"] | null;
+        };
+        /**
+         * ObjectionRow
+         * @description An objection. upheld: None while nobody has ruled. ruled_a, ruled_b: the stretch that was excluded.
+         */
+        ObjectionRow: {
+            /** A */
+            a: number;
+            /** Author */
+            author: string;
+            /** B */
+            b: number;
+            /** Entered S */
+            entered_s: number;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Point Id */
+            point_id: number;
+            /** Reason */
+            reason: string;
+            /** Ruled A */
+            ruled_a: number | null;
+            /** Ruled B */
+            ruled_b: number | null;
+            /** Ruled By */
+            ruled_by: string | null;
+            /** Ruled S */
+            ruled_s: number | null;
+            /** Upheld */
+            upheld: boolean | null;
+            /** Words */
+            words: string;
+        };
+        /**
+         * OddDayEntry
+         * @description A day that differs: a holiday, or a day off that is worked instead.
+         */
+        OddDayEntry: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Is Work */
+            is_work: boolean;
+        };
+        /**
          * Order
          * @description By what a list of tickets is sorted.
          * @enum {string}
          */
         Order: "due" | "newest" | "cameras";
+        /**
+         * Origin
+         * @description Where a setting was set.
+         * @enum {string}
+         */
+        Origin: "default" | "file" | "environment";
         /**
          * OwedDay
          * @description So many inherited faults of a unit that shall be gone by a local day.
@@ -2779,6 +4335,53 @@ export interface components {
             undone: number;
         };
         /**
+         * RecipientEntry
+         * @description Whoever is told. desks, contracts, changes, classes: empty is all. quiet: "22:00-07:00" or empty.
+         */
+        RecipientEntry: {
+            /** Changes */
+            changes: components["schemas"]["ChangeKind"][];
+            /** Classes */
+            classes: number[];
+            /** Contracts */
+            contracts: string[];
+            /** Desks */
+            desks: components["schemas"]["Desk"][];
+            /** Digest Minutes */
+            digest_minutes: number;
+            /** Given Up */
+            given_up: number;
+            /** Kind */
+            kind: string;
+            language: components["schemas"]["Language"];
+            /** Name */
+            name: string;
+            /** Per Hour */
+            per_hour: number;
+            /** Quiet */
+            quiet: string;
+            /** Tz */
+            tz: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * Reckoned
+         * @description days: that were loaded; tickets: open ones whose clocks were worked out anew.
+         */
+        Reckoned: {
+            /**
+             * Days
+             * @default 0
+             */
+            days?: number;
+            /**
+             * Tickets
+             * @default 0
+             */
+            tickets?: number;
+        };
+        /**
          * RecoveryCodes
          * @description Shown once.
          */
@@ -2823,6 +4426,32 @@ export interface components {
          */
         Resolution: "" | "repaired" | "by_itself" | "cancelled";
         /**
+         * Result
+         * @description What a draft or an issue came to. numerator, denominator: of the online rate.
+         */
+        Result: {
+            /** Denominator */
+            denominator: number;
+            /** Issued S */
+            issued_s: number;
+            /** Lines */
+            lines: components["schemas"]["SchemeLine"][];
+            /** Numerator */
+            numerator: number;
+            /** Out Of */
+            out_of: number;
+            /** Passed */
+            passed: boolean | null;
+            /** Points */
+            points: string;
+            /** Revision */
+            revision: number;
+            /** Sha256 */
+            sha256: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * Rights
          * @description What each role may do, as the code has it; the same table is docs/reference/rights.md.
          */
@@ -2852,6 +4481,65 @@ export interface components {
             second_factor: boolean;
             /** Verbs */
             verbs: components["schemas"]["Verb"][];
+        };
+        /**
+         * RouteEntry
+         * @description Which desk a cause goes to first. what: an outcome or kind of fault; empty: any. is_own: set here.
+         */
+        RouteEntry: {
+            cause: components["schemas"]["CauseKind"];
+            desk: components["schemas"]["Desk"];
+            /** Is Own */
+            is_own: boolean;
+            /** What */
+            what: string;
+        };
+        /**
+         * Ruled
+         * @description An objection after a ruling, or after a trial of one.
+         */
+        Ruled: {
+            effect: components["schemas"]["EffectRow"] | null;
+            objection: components["schemas"]["ObjectionRow"];
+        };
+        /**
+         * RulingAsked
+         * @description A decision. a, b: narrower than the objection; without: all of it. is_trial: nothing is written.
+         */
+        RulingAsked: {
+            /** A */
+            a?: number | null;
+            /** B */
+            b?: number | null;
+            /**
+             * Is Trial
+             * @default false
+             */
+            is_trial?: boolean;
+            /** Upheld */
+            upheld: boolean;
+            /** Words */
+            words: string;
+        };
+        /**
+         * SchemeLine
+         * @description A line of the scheme, counted. points: a fraction as text; None where nothing was known.
+         */
+        SchemeLine: {
+            /** Denominator */
+            denominator: number;
+            /** Excluded */
+            excluded: number;
+            /** Measure */
+            measure: string;
+            /** Numerator */
+            numerator: number;
+            /** Points */
+            points: string | null;
+            /** Unknown */
+            unknown: number;
+            /** Weight */
+            weight: number;
         };
         /**
          * SearchHit
@@ -2968,11 +4656,55 @@ export interface components {
             password: string;
         };
         /**
+         * SettingEntry
+         * @description A setting in force. variable: the name that sets it in the environment.
+         */
+        SettingEntry: {
+            default: components["schemas"]["JsonValue"];
+            /** Name */
+            name: string;
+            origin: components["schemas"]["Origin"];
+            /** Table */
+            table: string;
+            value: components["schemas"]["JsonValue"];
+            /** Variable */
+            variable: string;
+        };
+        /**
+         * SettingList
+         * @description All of them, and the file to be edited; `serve` reads it when it begins.
+         */
+        SettingList: {
+            /** File */
+            file: string;
+            /** Settings */
+            settings: components["schemas"]["SettingEntry"][];
+        };
+        /**
          * Shape
          * @description What comes back. NONE: nothing that we know.
          * @enum {string}
          */
         Shape: "" | "street_lighting" | "timer" | "heat" | "rain" | "flapping";
+        /**
+         * SheetPointRow
+         * @description A camera of a batch.
+         */
+        SheetPointRow: {
+            /** Answers */
+            answers: components["schemas"]["AnswerRow"][];
+            /** Code */
+            code: string;
+            /** Left Out */
+            left_out: boolean;
+            /** Name */
+            name: string;
+            /** Point Id */
+            point_id: number;
+            /** Unit */
+            unit: string;
+            word: components["schemas"]["Word"];
+        };
         /**
          * Shift
          * @description What is handed over, of [from_s, to_s) UTC seconds, of a unit (empty: all). Lists are cut at LINES_MAX, counts are not.
@@ -3047,32 +4779,6 @@ export interface components {
              * @default []
              */
             notes?: string[];
-            /** To S */
-            to_s?: number | null;
-            /**
-             * Unit
-             * @default
-             */
-            unit?: string;
-        };
-        /**
-         * SignAsked
-         * @description The shift to be signed: the giver is who asks, and the taker proves himself at the same desk.
-         */
-        SignAsked: {
-            /** From S */
-            from_s?: number | null;
-            /**
-             * Is Sure
-             * @default false
-             */
-            is_sure?: boolean;
-            /**
-             * Notes
-             * @default []
-             */
-            notes?: string[];
-            taker: components["schemas"]["Second"];
             /** To S */
             to_s?: number | null;
             /**
@@ -3263,6 +4969,26 @@ export interface components {
             why: string;
         };
         /**
+         * StretchRow
+         * @description A part of the disputed time in which one lane said one thing. state: up, down, or unknown.
+         */
+        StretchRow: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /** Lane */
+            lane: string;
+            /** Probers */
+            probers: string[];
+            /** Reasons */
+            reasons: string[];
+            /** Remarks */
+            remarks: string[];
+            /** State */
+            state: string;
+        };
+        /**
          * Swapped
          * @description The device that hangs there now.
          */
@@ -3287,6 +5013,43 @@ export interface components {
              * @default
              */
             serial?: string;
+        };
+        /**
+         * Switch
+         * @description What nobody is sent to until it is lifted.
+         */
+        Switch: {
+            /**
+             * Everything
+             * @default false
+             */
+            everything?: boolean;
+            /**
+             * Pictures
+             * @default false
+             */
+            pictures?: boolean;
+            /**
+             * Sites
+             * @default []
+             */
+            sites?: string[];
+            /**
+             * Zones
+             * @default []
+             */
+            zones?: string[];
+        };
+        /**
+         * SwitchPage
+         * @description How it stands, and the networks and sites that there are.
+         */
+        SwitchPage: {
+            /** Sites */
+            sites: string[];
+            stopped: components["schemas"]["Switch"];
+            /** Zones */
+            zones: string[];
         };
         /**
          * TaskRow
@@ -3426,6 +5189,22 @@ export interface components {
             what: string;
         };
         /**
+         * TogetherRow
+         * @description How the neighbours were while the camera was down.
+         */
+        TogetherRow: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /** Down */
+            down: number;
+            /** Unknown */
+            unknown: number;
+            /** Up */
+            up: number;
+        };
+        /**
          * TokenMade
          * @description Shown once.
          */
@@ -3492,6 +5271,14 @@ export interface components {
             verbs: components["schemas"]["Verb"][];
         };
         /**
+         * Trial
+         * @description failure: why it did not go; empty where it did.
+         */
+        Trial: {
+            /** Failure */
+            failure: string;
+        };
+        /**
          * TrustRow
          * @description How a kind of fault stands here. judged, right: of the last 100 cases. said: a person's reason, if any decreed it.
          */
@@ -3516,6 +5303,34 @@ export interface components {
             because: string;
             /** Is Trusted */
             is_trusted: boolean;
+        };
+        /**
+         * UnitEntry
+         * @description A unit in the tree. cameras: in service, of its own; accepted_from_s: None: not yet.
+         */
+        UnitEntry: {
+            /** Accepted From S */
+            accepted_from_s: number | null;
+            /** Cameras */
+            cameras: number;
+            /** Code */
+            code: string;
+            /** Depth */
+            depth: number;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Path */
+            path: string;
+            /** Tz */
+            tz: string;
+            /** Unit Id */
+            unit_id: number;
         };
         /**
          * UnitTop
@@ -3574,6 +5389,18 @@ export interface components {
             reason: string;
         };
         /**
+         * Why
+         * @description Why a check is untested, or what is wrong; the words for it stand in reporting/tables_acceptance.py.
+         * @enum {string}
+         */
+        Why: "" | "nothing_known" | "coverage" | "not_tendered" | "not_measured" | "no_stream" | "not_told" | "no_districts" | "no_boundary" | "no_coordinate" | "outside" | "no_person" | "no_protocol" | "no_code" | "odd_code" | "same_code" | "not_declared";
+        /**
+         * Word
+         * @description How a check ended. There is no fourth.
+         * @enum {string}
+         */
+        Word: "passed" | "failed" | "untested";
+        /**
          * Work
          * @description A ticket as a line. name: of the thing, or of the camera. cameras: that have not left it.
          */
@@ -3609,6 +5436,26 @@ export interface components {
             what: string;
         };
         /**
+         * WorkRow
+         * @description A ticket of the camera that was open then.
+         */
+        WorkRow: {
+            /** Cause */
+            cause: string;
+            /** Ended S */
+            ended_s: number | null;
+            /** Onset S */
+            onset_s: number;
+            /** Opened S */
+            opened_s: number;
+            /** Stage */
+            stage: string;
+            /** Ticket Id */
+            ticket_id: number;
+            /** What */
+            what: string;
+        };
+        /**
          * Wrong
          * @description One value that is wrong: where it stands, and why.
          */
@@ -3617,6 +5464,16 @@ export interface components {
             detail: string;
             /** Field */
             field: string;
+        };
+        /**
+         * YearEntry
+         * @description How many days of a year differ from their weekday.
+         */
+        YearEntry: {
+            /** Days */
+            days: number;
+            /** Year */
+            year: number;
         };
         /**
          * PartRow
@@ -3629,6 +5486,14 @@ export interface components {
             name: string;
             /** Version */
             version: string;
+        };
+        /**
+         * Because
+         * @description Why it is done: it goes into the audit log.
+         */
+        lenskeeper__web__accounts__Because: {
+            /** Because */
+            because: string;
         };
         /**
          * CaseRow
@@ -3664,6 +5529,26 @@ export interface components {
             /** Why */
             why: string;
         };
+        /**
+         * Because
+         * @description Why.
+         */
+        lenskeeper__web__contracts__Because: {
+            /** Because */
+            because: string;
+        };
+        /**
+         * SignAsked
+         * @description A batch to be signed by two: who asks, and another who proves himself. leave_out: points that stay on trial.
+         */
+        lenskeeper__web__contracts__SignAsked: {
+            beside: components["schemas"]["Second"];
+            /**
+             * Leave Out
+             * @default []
+             */
+            leave_out?: number[];
+        };
         /** Page[CaseRow] */
         lenskeeper__web__pages__Page_CaseRow___1: {
             /** Next */
@@ -3693,6 +5578,32 @@ export interface components {
             kind: string;
             /** Model */
             model: string;
+        };
+        /**
+         * SignAsked
+         * @description The shift to be signed: the giver is who asks, and the taker proves himself at the same desk.
+         */
+        lenskeeper__web__plans__SignAsked: {
+            /** From S */
+            from_s?: number | null;
+            /**
+             * Is Sure
+             * @default false
+             */
+            is_sure?: boolean;
+            /**
+             * Notes
+             * @default []
+             */
+            notes?: string[];
+            taker: components["schemas"]["Second"];
+            /** To S */
+            to_s?: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit?: string;
         };
         /**
          * CaseRow
@@ -3761,6 +5672,1510 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AboutShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_batches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_drop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["lenskeeper__web__contracts__Because"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_acceptance_sheet: {
+        parameters: {
+            query?: {
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                name: string;
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["lenskeeper__web__contracts__SignAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_listed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_assessment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assessment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_changes: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                assessment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assessment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_object_to: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assessment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectionAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_objection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assessment_id: number;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assessment_id: number;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulingAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ruled"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_assessment_sheet: {
+        parameters: {
+            query?: {
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                assessment_id: number;
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description not signed in */
@@ -4683,10 +8098,8 @@ export interface operations {
                 actor?: string;
                 act?: string;
                 subject?: string;
-                /** @description UTC seconds */
-                from_s?: number | null;
-                /** @description UTC seconds */
-                to_s?: number | null;
+                from_day?: number | null;
+                to_day?: number | null;
             };
             header?: never;
             path?: never;
@@ -5409,6 +8822,377 @@ export interface operations {
             };
         };
     };
+    work_contracts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_month: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    work_month_sheet: {
+        parameters: {
+            query?: {
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                name: string;
+                month: string;
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     accounts_grants: {
         parameters: {
             query?: never;
@@ -5604,7 +9388,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Because"];
+                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
             };
         };
         responses: {
@@ -5786,7 +9570,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignAsked"];
+                "application/json": components["schemas"]["lenskeeper__web__plans__SignAsked"];
             };
         };
         responses: {
@@ -9056,6 +12840,2042 @@ export interface operations {
             };
         };
     };
+    settings_backups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_back_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_calendar_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEntry"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_set_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendar"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reckoned"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_odd_days: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OddDayEntry"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_load_year: {
+        parameters: {
+            query?: {
+                file?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reckoned"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_guarantee_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuaranteeEntry"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_add_guarantee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGuaranteeEntry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuaranteeEntered"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_end_guarantee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guarantee_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndGuarantee"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reckoned"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineEntry"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_message_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_route_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteEntry"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_set_route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoute"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteEntry"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwitchPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switch"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switch"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_unit_tree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitEntry"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_add_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUnitEntry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitEntry"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_rename_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitEntry"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_move_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewParent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitEntry"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     accounts_sign_in: {
         parameters: {
             query?: never;
@@ -9897,7 +15717,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Because"];
+                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
             };
         };
         responses: {
@@ -9991,7 +15811,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Because"];
+                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
             };
         };
         responses: {
@@ -10085,7 +15905,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Because"];
+                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
             };
         };
         responses: {
@@ -10179,7 +15999,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Because"];
+                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
             };
         };
         responses: {

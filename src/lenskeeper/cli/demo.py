@@ -4,19 +4,17 @@ import argparse
 import csv
 import gc
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from lenskeeper.base.errors import Invalid
 from lenskeeper.cli.check import show_checks
+from lenskeeper.cli.serving import pages, said
 from lenskeeper.cli.simulate import begun, simulated
 from lenskeeper.cli.table import console
-from lenskeeper.house import accounts
 from lenskeeper.house.check import Checked, CheckOrder
 from lenskeeper.house.clock import SystemClock
 from lenskeeper.house.demo import Demo, DemoOrder, ports_from, ready_demo, script_of
@@ -28,8 +26,6 @@ from lenskeeper.house.settings import SETTINGS_FILE, Settings, read_settings
 from lenskeeper.probing.simulator.clips import cache_folder
 from lenskeeper.probing.simulator.living import write_script
 from lenskeeper.probing.targets import parse_target
-from lenskeeper.web.app import make_app
-from lenskeeper.web.listening import bind, serve_at
 
 LOOKED_AT: Final = 200
 CAMERAS, CAMERAS_MAX = 2_000, 5_000
@@ -97,7 +93,7 @@ def run_demo(given: argparse.Namespace) -> int:
         order = DemoOrder(folder, Demo(cameras, given.seed), given.days, ports_from(given.port))
         if given.no_serve:
             _make(order)
-            print(f"lenskeeper: {folder} holds the installation", file=sys.stderr, flush=True)
+            said(f"{folder} holds the installation")
             return 0
         return _serve(order, given.listen)
 
@@ -119,16 +115,12 @@ def _folder(home: Path | None) -> Iterator[Path]:
         yield Path(folder) / "home"
 
 
-def _say(words: str) -> None:
-    print(f"lenskeeper: {words}", file=sys.stderr, flush=True)
-
-
 def _make(order: DemoOrder) -> None:
     """The past, with the collector of garbage at rest: nothing that is made here goes in circles, and it is a third of the time."""
     gc.disable()
     try:
         order.folder.mkdir(parents=True, exist_ok=True)
-        ready_demo(order, cache_folder().parent / "demo", SystemClock(), _say)
+        ready_demo(order, cache_folder().parent / "demo", SystemClock(), said)
     finally:
         gc.enable()
         gc.collect()
@@ -144,14 +136,8 @@ def _serve(order: DemoOrder, listen: str) -> int:
         with begun(options) as wait:
             _make(order)
             wait()
-            with opened(order.folder / SETTINGS_FILE, clock) as home:
-                place = bind(home, listen)
-                with place.bound:
-                    app = make_app(home)
-                    _say(f"the city is at {place.url}")
-                    if code := accounts.setup_code(home):
-                        _say(f"sign up there with the one-time code {code}")
-                    run_loop(serve(home, ServeOrder(say=_say, beside=(partial(serve_at, app, place),))))
+            with opened(order.folder / SETTINGS_FILE, clock) as home, pages(home, listen, said) as beside:
+                run_loop(serve(home, ServeOrder(say=said, beside=beside)))
     finally:
         script.unlink(missing_ok=True)
     return 0

@@ -18,6 +18,7 @@ from lenskeeper.cli.check import seconds
 from lenskeeper.cli.dates import local_date
 from lenskeeper.cli.table import console
 from lenskeeper.cli.whose import unit_scope
+from lenskeeper.house.accounts import setup_code
 from lenskeeper.house.clock import StandingClock, SystemClock
 from lenskeeper.house.home import Home, opened
 from lenskeeper.house.lists import write_lists
@@ -97,14 +98,14 @@ def run_serve(given: argparse.Namespace) -> int:
         return _rehearse(given)
     with opened(given.config) as home:
         set_up_logs(home.settings.log)
-        say = _said if home.settings.log.form == "text" else _unsaid
-        with _pages(home, given.listen, say) as beside:
+        say = said if home.settings.log.form == "text" else _unsaid
+        with pages(home, given.listen, say) as beside:
             run_loop(serve(home, ServeOrder(survey=given.survey, for_s=given.for_s, say=say, beside=beside)))
     return 0
 
 
 @contextmanager
-def _pages(
+def pages(
     home: Home, listen: str | None, say: Callable[[str], None]
 ) -> Iterator[tuple[Callable[[], Coroutine[Any, Any, None]], ...]]:
     """The pages beside the rounds. The place is bound first: a port that is taken is told before anything begins."""
@@ -116,10 +117,12 @@ def _pages(
     with closing(place.bound):
         app = make_app(home)
         say(f"the pages are at {place.url}")
+        if code := setup_code(home):
+            say(f"nobody can sign in yet: open {place.url}set-up and give this code, once: {code}")
         yield (partial(serve_at, app, place),)
 
 
-def _said(words: str) -> None:
+def said(words: str) -> None:
     print(f"lenskeeper: {words}", file=sys.stderr, flush=True)
 
 

@@ -103,10 +103,14 @@ def points_said(home: Home, named: Sequence[str], path: str) -> list[PointId]:
         if path:
             scope = Scope(frozenset({units.find(connection, Scope.ALL, path)}))
             return [one.point_id for one in watched(connection, scope, now_s)]
-        codes = [
-            code for word in named for code in (read_codes(Path(word)) if Path(word).is_file() else [word])
-        ]
-        found = find(connection, Scope.ALL, codes, now_s)
+    codes = [code for word in named for code in (read_codes(Path(word)) if Path(word).is_file() else [word])]
+    return points_coded(home, codes)
+
+
+def points_coded(home: Home, codes: Sequence[str]) -> list[PointId]:
+    """The points that bear these codes now. NotFound: a code that no camera has."""
+    with home.store.read() as connection:
+        found = find(connection, Scope.ALL, codes, home.now_s())
     if missing := [code for code in codes if code not in found]:
         more = f" ({len(missing)} codes have none)" if len(missing) > 1 else ""
         raise NotFound(f"no camera has the code {missing[0]}{more}: see `lenskeeper cameras`")
