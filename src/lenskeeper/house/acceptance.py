@@ -160,16 +160,16 @@ def answer(
     home.store.write(work, durable=True)
 
 
-def listed(home: Home) -> list[BatchLine]:
-    """Every batch, the last first."""
+def listed(home: Home, scope: Scope = Scope.ALL) -> list[BatchLine]:
+    """Every batch that may be seen, the last first."""
     with home.store.read() as connection:
-        return rows_acceptance.batches(connection, Scope.ALL)
+        return rows_acceptance.batches(connection, scope)
 
 
-def shown(home: Home, name: str) -> Shown:
-    """A batch with its sheet. NotFound: there is none."""
+def shown(home: Home, name: str, scope: Scope = Scope.ALL) -> Shown:
+    """A batch with its sheet. NotFound: there is none, or it may not be seen."""
     with home.store.read() as connection:
-        batch = rows_acceptance.find(connection, Scope.ALL, name)
+        batch = rows_acceptance.find(connection, scope, name)
         if batch.end == "dropped":
             return Shown(batch, None)
         if batch.end:

@@ -15,6 +15,7 @@ from lenskeeper.house.cameras import find_camera
 from lenskeeper.house.home import Home
 from lenskeeper.house.lists import must_be_free
 from lenskeeper.house.reports import SchemeOrder, scheme_text
+from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting import rows_objections
 from lenskeeper.reporting.as_pdf import pdf_bytes
 from lenskeeper.reporting.as_xlsx import xlsx_bytes
@@ -102,16 +103,16 @@ def draft_assessment(home: Home, new: NewAssessment, actor: ActorId) -> Proceedi
     return home.store.write(work, durable=True)
 
 
-def assessments(home: Home) -> list[Line]:
-    """All of them, the newest first."""
+def assessments(home: Home, scope: Scope = Scope.ALL) -> list[Line]:
+    """All that may be seen, the newest first."""
     with home.store.read() as connection:
-        return [_line(connection, of) for of in rows_objections.proceedings(connection, Scope.ALL)]
+        return [_line(connection, of) for of in rows_objections.proceedings(connection, scope)]
 
 
-def shown(home: Home, assessment_id: int) -> Shown:
+def shown(home: Home, assessment_id: int, scope: Scope = Scope.ALL) -> Shown:
     """One of them. NotFound: there is none of this number."""
     with home.store.read() as connection:
-        of = rows_objections.proceeding(connection, Scope.ALL, assessment_id)
+        of = rows_objections.proceeding(connection, scope, assessment_id)
         draft = rows_objections.draft_of(connection, of)
         return Shown(_line(connection, of), draft, rows_objections.issue_of(connection, of))
 
@@ -123,7 +124,7 @@ def changes_of(home: Home, assessment_id: int) -> tuple[Explained, ...]:
 
 
 def object_to(
-    home: Home, assessment_id: int, camera: str, span: Span, reason: str, actor: ActorId
+    home: Home, assessment_id: int, camera: str | PointId, span: Span, reason: str, actor: ActorId
 ) -> Objection:
     """Dispute a stretch of a camera. camera: its code or whole name. Errors: as rows_objections.enter_objection."""
     now_s = home.now_s()
@@ -137,13 +138,15 @@ def object_to(
     return home.store.write(work, durable=True)
 
 
-def page_of(home: Home, assessment_id: int, number: int) -> tuple[Page, Effect | None]:
+def page_of(
+    home: Home, assessment_id: int, number: int, scope: Scope = Scope.ALL
+) -> tuple[Page, Effect | None]:
     """The page of an objection, and what upholding it in full would do; None once it was ruled."""
     with home.store.read() as connection:
-        one = rows_objections.objection(connection, Scope.ALL, assessment_id, number)
+        one = rows_objections.objection(connection, scope, assessment_id, number)
         is_ruled = one.upheld is not None
         would = None if is_ruled else rows_objections.effect(connection, Scope.ALL, one)
-        return page(connection, Scope.ALL, one), would
+        return page(connection, scope, one), would
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,17 +65,17 @@ class ContractLine:
     state: str
 
 
-def contract_lines(home: Home) -> list[ContractLine]:
-    """Every contract, by name."""
+def contract_lines(home: Home, scope: Scope = Scope.ALL) -> list[ContractLine]:
+    """Every contract that may be seen, by name; of its lot as many points as may be."""
     now_s = home.now_s()
     with home.store.read() as connection:
         return [
             ContractLine(
                 one,
-                len(rows_contracts.points_of(connection, Scope.ALL, one.contract_id, now_s)),
+                len(rows_contracts.points_of(connection, scope, one.contract_id, now_s)),
                 state_of(one, now_s),
             )
-            for one in rows_contracts.contracts(connection, Scope.ALL)
+            for one in rows_contracts.contracts(connection, scope)
         ]
 
 
@@ -150,13 +150,13 @@ def remove_points(home: Home, name: str, points: Sequence[PointId], day: int | N
     return home.store.write(work, durable=True)
 
 
-def shown_contract(home: Home, name: str) -> tuple[Contract, list[LotPoint]]:
+def shown_contract(home: Home, name: str, scope: Scope = Scope.ALL) -> tuple[Contract, list[LotPoint]]:
     """A contract and its lot as of now; before it begins, as of its first day. NotFound: there is none."""
     now_s = home.now_s()
     with home.store.read() as connection:
-        one = rows_contracts.named(connection, Scope.ALL, name)
+        one = rows_contracts.named(connection, scope, name)
         at_s = max(now_s, span_of(one)[0])
-        return one, rows_contracts.points_of(connection, Scope.ALL, one.contract_id, at_s)
+        return one, rows_contracts.points_of(connection, scope, one.contract_id, at_s)
 
 
 def month_of(home: Home, name: str, text: str, scope: Scope = Scope.ALL) -> Month:

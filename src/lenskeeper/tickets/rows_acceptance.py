@@ -12,7 +12,7 @@ from typing import Any, Final, NewType
 
 import msgspec
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, not_, select, update
 
 from lenskeeper.audit import rows as audit
 from lenskeeper.availability.figures import LanePart, Part, Totals, Window
@@ -29,6 +29,7 @@ from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_divisions import codes as division_codes
 from lenskeeper.inventory.rows_points import Point
 from lenskeeper.inventory.rows_present import ids_in, slices
+from lenskeeper.inventory.rows_seen import seen_at
 from lenskeeper.inventory.rows_trials import begin_trial, end_trial, start_service
 from lenskeeper.inventory.schema import point
 from lenskeeper.store.statements import insert_into
@@ -201,12 +202,12 @@ def find(connection: Connection, scope: Scope, name: str) -> Batch:
 
 
 def batches(connection: Connection, scope: Scope) -> list[BatchLine]:
-    """Every batch, the last first. With a narrower scope than all: none, a batch may span units."""
-    if scope.units is not None:
-        return []
+    """Every batch all of whose points may be seen now, the last first."""
+    strange = select(accept_point.c.batch_id).where(not_(seen_at(scope, accept_point.c.point_id, None)))
     query = (
         select(accept_batch, func.count().label("points"), func.sum(accept_point.c.is_left_out).label("out"))
         .join(accept_point, accept_point.c.batch_id == accept_batch.c.id)
+        .where(accept_batch.c.id.not_in(strange))
         .group_by(accept_batch.c.id)
         .order_by(accept_batch.c.id.desc())
     )
