@@ -20,7 +20,7 @@ WITHIN: Final = re.compile(r"<Route\s+path=\"(/[^\":*?]+)\"")
 def routes() -> list[str]:
     """The addresses that the pages' own code names: each area, and what of it needs no number."""
     found = set()
-    for area in sorted(each.name for each in PAGES.iterdir() if each.name not in NO_ROUTE):
+    for area in sorted(each.name for each in PAGES.iterdir() if _is_built(each)):
         found.add(f"/{area}")
         for file in (PAGES / area).rglob("*.tsx"):
             found |= {
@@ -29,6 +29,10 @@ def routes() -> list[str]:
                 if said.startswith(f"/{area}")
             }
     return sorted(found)
+
+
+def _is_built(area: Path) -> bool:
+    return area.name not in NO_ROUTE and (area / "index.tsx").is_file()
 
 
 @pytest.mark.timeout(600)

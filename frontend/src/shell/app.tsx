@@ -1,7 +1,8 @@
 // The whole window: who is there decides between the door and the frame.
-import { createTheme, Drawer, MantineProvider, Modal, ScrollArea } from '@mantine/core'
+import { CloseButton, createTheme, Drawer, MantineProvider, Menu, Modal } from '@mantine/core'
 import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
 import { api, got, onSignedOut, Problem } from './api'
 import { setZone } from './format'
 import { Frame } from './frame'
@@ -15,13 +16,18 @@ import { Toasts } from './toasts'
 // Nothing here may write a <style> element (the content security policy forbids it): no AppShell, Grid, SimpleGrid, Flex,
 // visibleFrom/hiddenFrom and no responsive style props; dialogs do not lock the scroll by a style sheet of their own.
 // Colours and sizes stand in look.css and not in the theme.
-const theme = createTheme({
-  cursorType: 'pointer',
-  components: {
-    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: false, returnFocus: true, scrollAreaComponent: ScrollArea.Autosize } }),
-    Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
-  },
-})
+function themeOf(close: string) {
+  const closing = { 'aria-label': close }
+  return createTheme({
+    cursorType: 'pointer',
+    components: {
+      Modal: Modal.extend({ defaultProps: { lockScroll: false, closeButtonProps: closing } }),
+      Drawer: Drawer.extend({ defaultProps: { lockScroll: false, closeButtonProps: closing } }),
+      Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }), // a focusable presentation: axe
+      CloseButton: CloseButton.extend({ defaultProps: closing }),
+    },
+  })
+}
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -38,6 +44,9 @@ const Door = lazy(() => import('../pages/door'))
 
 export function App() {
   const scheme = useScheme()
+  const { t } = useTranslation('shell')
+  const close = t('close')
+  const theme = useMemo(() => themeOf(close), [close])
   return (
     <MantineProvider theme={theme} forceColorScheme={scheme} withCssVariables={false} withGlobalClasses={false}>
       <QueryClientProvider client={queries}>
