@@ -7,9 +7,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from lenskeeper.accounts.rows_accounts import reseal
 from lenskeeper.base.access import LOCAL_OPERATOR, Scope
 from lenskeeper.base.errors import CallerError
 from lenskeeper.base.secret import Secret
+from lenskeeper.house.accounts import sealing_key
 from lenskeeper.house.home import Home
 from lenskeeper.house.logins import FINGERPRINTS
 from lenskeeper.house.register import tell
@@ -88,7 +90,7 @@ def remove_login(home: Home, name: str) -> None:
 
 
 def rotate_key(home: Home, path: Path) -> Rotated:
-    """Make a new key at `path` and seal every login by it, all or none. The settings still name the old key.
+    """Make a new key at `path` and seal every login and every second factor by it, all or none. The settings still name the old key.
 
     Not while `serve` runs, which holds the old key open. What is remembered of refusals is kept: its names of
     accounts are keyed, and under another key each refused password would be shown to its camera once more.
@@ -105,6 +107,7 @@ def rotate_key(home: Home, path: Path) -> Rotated:
             opened = rows_credentials.opened(connection, old, numbers)
             _keep_refusals(connection, old, new, opened)
             count = rows_credentials.rotate(connection, old, new, actor=LOCAL_OPERATOR, now_s=now_s)
+            reseal(connection, sealing_key(old), sealing_key(new), actor=LOCAL_OPERATOR)
             release(connection, held)
             return count
 
