@@ -195,7 +195,11 @@ def test_a_calendar_is_set_and_its_year_is_loaded_from_a_file(home: Home, client
     assert client.post("/api/settings/calendars", json=new).status_code == 200
     year = date_of(local_day(home.now_s(), "Asia/Shanghai")).year
     (line,) = client.get("/api/settings/calendars").json()
-    assert (line["lacks_year"], line["hours"][0], line["hours"][6]) == (year, [[30_600, 63_000]], [])
+    assert (line["lacks_year"], line["hours"][0], line["hours"][6]) == (
+        year,
+        [{"from_s": 30_600, "to_s": 63_000}],
+        [],
+    )
     table = f"date,kind\n{year}-10-01,holiday\n{year}-10-10,work\n".encode()
     kind = {"content-type": "application/octet-stream"}
     loaded = client.post(f"/api/settings/calendars/office/{year}?file=days.csv", content=table, headers=kind)

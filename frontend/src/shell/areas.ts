@@ -19,7 +19,7 @@ const KNOWN: [name: string, sign: SignName, verbs: Verb[]][] = [
   ['cameras', 'cameras', ['see']],
   ['work', 'work', ['see']],
   ['reports', 'reports', ['see']],
-  ['settings', 'settings', ['see']],
+  ['settings', 'settings', ['set', 'stop']],
   ['people', 'people', ['grant']],
   ['audit', 'audit', ['read_audit']],
   ['about', 'about', ['be_oneself']],

@@ -212,7 +212,7 @@ class MoveSwitch(Switch):
 
 
 @router.get("/switch")
-def switch(asking: Set) -> SwitchPage:
+def switch(asking: Stop) -> SwitchPage:
     """How the stop switch stands."""
     _whole(asking)
     with asking.home.store.read() as connection:
@@ -317,12 +317,19 @@ class YearEntry(Shown):
     days: int
 
 
+class OpenHours(Shown):
+    """Working hours [from_s, to_s) of a day, in seconds of its wall clock."""
+
+    from_s: int
+    to_s: int
+
+
 class CalendarEntry(Shown):
-    """Working hours: seven lists of [from, to) in seconds of the local day, Monday first. lacks_year: no list for it."""
+    """hours: of seven days, Monday first. lacks_year: there is no list of holidays for it."""
 
     name: str
     tz: str
-    hours: list[list[tuple[int, int]]]
+    hours: list[list[OpenHours]]
     years: list[YearEntry]
     lacks_year: int | None
 
@@ -357,7 +364,7 @@ def calendar_list(asking: Set) -> list[CalendarEntry]:
         CalendarEntry(
             name=line.calendar.name,
             tz=line.calendar.tz,
-            hours=[list(spans) for spans in line.calendar.hours],
+            hours=[[OpenHours(from_s=a, to_s=b) for a, b in spans] for spans in line.calendar.hours],
             years=[YearEntry(year=year, days=days) for year, days in sorted(line.years.items())],
             lacks_year=line.lacks_year,
         )
