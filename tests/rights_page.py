@@ -30,7 +30,7 @@ class Route:
 def routes_of(app: FastAPI) -> Iterator[Route]:
     """Every route of the API, one level of routers or many. AssertionError: one that names no verb, or two."""
     for context in iter_route_contexts(app.router.routes):
-        if not (context.path or "").startswith("/api"):
+        if context.path is None or not context.path.startswith("/api"):
             continue
         found = set(_verbs(getattr(context.original_route, "dependant", None)))
         assert context.path in DOORS or len(found) == 1, f"{context.path} asks for {found or 'no verb'}"
@@ -70,11 +70,11 @@ def drawn(app: FastAPI) -> str:
         marks = ["yes" if verb in ROLES[role] else "" for role in Role]
         lines.append(f"| `{verb}` | " + " | ".join(marks) + f" | {'yes' if verb in TOKEN_VERBS else ''} |")
     for words, of in (
-        ("needs a second factor", lambda role: "yes" if role in SECOND_FACTOR else ""),
-        ("over a contract's lot", lambda role: "yes" if role in LOT_ROLES else ""),
-        ("session ends unused after", lambda role: f"{IDLE_S[role] // 60} min"),
+        ("needs a second factor", dict.fromkeys(SECOND_FACTOR, "yes")),
+        ("over a contract's lot", dict.fromkeys(LOT_ROLES, "yes")),
+        ("session ends unused after", {role: f"{IDLE_S[role] // 60} min" for role in Role}),
     ):
-        lines.append(f"| *{words}* | " + " | ".join(of(role) for role in Role) + " | |")
+        lines.append(f"| *{words}* | " + " | ".join(of.get(role, "") for role in Role) + " | |")
     lines += ["", "## Routes", "", "| route | verb |", "|---|---|"]
     found = sorted(routes_of(app), key=lambda each: (each.path, each.method))
     lines += [

@@ -8,6 +8,7 @@ AccountId = NewType("AccountId", int)
 GrantId = NewType("GrantId", int)
 SessionId = NewType("SessionId", int)
 TokenId = NewType("TokenId", int)
+ViewId = NewType("ViewId", int)
 
 
 def actor_of(name: str) -> ActorId:

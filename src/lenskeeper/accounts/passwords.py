@@ -58,9 +58,10 @@ def hash_of(password: Secret) -> str:
 def fits(kept: str | None, password: Secret) -> bool:
     """Whether a password is the one that is kept. None: of nobody; it takes as long, and it is not."""
     try:
-        return _HASHER.verify(kept or _NOBODYS, normal(password)) and kept is not None
+        _HASHER.verify(kept or _NOBODYS, normal(password))
     except (VerificationError, InvalidHashError):
         return False
+    return kept is not None
 
 
 def is_old(kept: str) -> bool:

@@ -1,6 +1,7 @@
 """Accounts in the database: people who may sign in, added, locked and gone; their passwords and second factors."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -340,7 +341,7 @@ def _enter(
     connection: Connection,
     act: str,
     account_id: AccountId,
-    detail: dict[str, object],
+    detail: Mapping[str, object],
     *,
     actor: ActorId,
     now_s: int,

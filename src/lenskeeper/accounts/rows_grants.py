@@ -1,5 +1,6 @@
 """Grants in the database: written by one person for another, ended early, and read for whoever signs in."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -152,6 +153,12 @@ def _list(words: frozenset[str]) -> str:
 
 
 def _enter(
-    connection: Connection, act: str, grant_id: int, detail: dict[str, object], *, actor: ActorId, now_s: int
+    connection: Connection,
+    act: str,
+    grant_id: int,
+    detail: Mapping[str, object],
+    *,
+    actor: ActorId,
+    now_s: int,
 ) -> None:
     audit.append(connection, actor=actor, at_s=now_s, act=act, subject=f"grant:{grant_id}", detail=detail)

@@ -6,7 +6,7 @@ owner holds then: who leaves, takes his tokens along.
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -266,7 +266,13 @@ def _read(words: str) -> list[str]:
 
 
 def _enter(
-    connection: Connection, act: str, token_id: int, detail: dict[str, object], *, actor: ActorId, now_s: int
+    connection: Connection,
+    act: str,
+    token_id: int,
+    detail: Mapping[str, object],
+    *,
+    actor: ActorId,
+    now_s: int,
 ) -> None:
     audit.append(connection, actor=actor, at_s=now_s, act=act, subject=f"api_token:{token_id}", detail=detail)
 

@@ -172,3 +172,31 @@ sign_in_failure = table(
     "until_s no other is tried. Written at each failure, gone with a success (account) or an hour after the last. In the "
     "database and not in memory: a restart forgives nobody.",
 )
+
+saved_view = table(
+    "saved_view",
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, ForeignKey("account.id"), nullable=False),
+    Column("area", Text, nullable=False),
+    Column("name", Text, CheckConstraint("name <> ''", name="named"), nullable=False),
+    Column("query", Text, nullable=False),
+    Column(
+        "is_shared", Integer, CheckConstraint("is_shared IN (0, 1)", name="shared_yes_no"), nullable=False
+    ),
+    Column("unit_id", Integer, ForeignKey(unit.c.id)),
+    Column("made_s", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "area", "name"),
+    Index("saved_view_area", "area", "is_shared"),
+    ids_used_once=True,
+    comment="A row is the query of a list's address, kept under a name by whoever set the filters. Shared, it is shown to "
+    "everybody who sees something of unit_id (empty: to all who are signed in): what it finds is cut to the reader's own "
+    "scope all the same. Written and dropped by its owner.",
+)
+
+saved_view_default = table(
+    "saved_view_default",
+    Column("account_id", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("view_id", Integer, ForeignKey("saved_view.id", ondelete="CASCADE"), nullable=False),
+    comment="A row says with which view a person's list of an area begins. Written by that person.",
+)

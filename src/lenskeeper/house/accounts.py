@@ -5,7 +5,7 @@ must not wait for a slow hash, and at most four at a time, since each takes 46 M
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -636,7 +636,7 @@ def _enter(
     connection: Connection,
     act: str,
     account_id: AccountId,
-    detail: dict[str, object],
+    detail: Mapping[str, object],
     actor: ActorId,
     now_s: int,
 ) -> None:
