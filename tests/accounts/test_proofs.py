@@ -1,5 +1,6 @@
 """Passwords, second factors, one-time codes and tries: what is taken, and what is not."""
 
+import pyotp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,7 +71,7 @@ def test_a_password_is_kept_as_argon2id_at_its_costs_and_fits_itself_alone() -> 
 
 def test_a_code_works_in_its_half_minute_and_the_neighbours_once_and_never_after_a_later_one() -> None:
     secret = factors.new_factor()
-    generator = factors.pyotp.TOTP(secret.reveal())
+    generator = pyotp.TOTP(secret.reveal())
     here = NOW // factors.STEP_S
     for near in (-1, 0, 1):
         assert factors.step_of(secret, generator.generate_otp(here + near), NOW, after=None) == here + near

@@ -107,8 +107,8 @@ def _list(home: Home, given: argparse.Namespace) -> None:  # noqa: ARG001  it ha
     with home.store.read() as connection:
         found = rows_accounts.staff(connection, Scope.ALL)
         given_ = rows_grants.grants(connection, Scope.ALL)
-        paths = {unit.unit_id: unit.path for unit in units.tree(connection, Scope.ALL)}
-        lots = {each.contract_id: each.name for each in contracts(connection, Scope.ALL)}
+        paths: dict[int, str] = {unit.unit_id: unit.path for unit in units.tree(connection, Scope.ALL)}
+        lots: dict[int, str] = {each.contract_id: each.name for each in contracts(connection, Scope.ALL)}
     table = Table("login", "name", "state", "second factor", "until", "last here", "grants")
     for person in found:
         held = [g for g in given_ if g.account_id == person.account_id and g.holds(now_s)]

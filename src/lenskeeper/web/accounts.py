@@ -607,7 +607,7 @@ def rights(asking: Annotated[Asking, may(Verb.BE_ONESELF)]) -> Rights:  # noqa: 
 def staff(asking: Annotated[Asking, may(Verb.GRANT)]) -> Staff:
     """Everybody of one's scope, those who left too."""
     with asking.home.store.read() as connection:
-        paths = {unit.unit_id: unit.path for unit in tree(connection, asking.scope)}
+        paths: dict[int, str] = {unit.unit_id: unit.path for unit in tree(connection, asking.scope)}
         found = rows_accounts.staff(connection, asking.scope)
         given = rows_grants.grants(connection, asking.scope)
     return Staff(rows=[_person(each, given, paths, asking.now_s) for each in found])
