@@ -155,6 +155,17 @@ def undeclared(connection: Connection, scope: Scope, at_s: int) -> dict[UnitId, 
     return {UnitId(unit_id): count for unit_id, count in connection.execute(query)}
 
 
+def purposes(connection: Connection, scope: Scope, at_s: int) -> list[str]:
+    """What the cameras that may be seen are declared for, in order."""
+    query = (
+        select(point.c.purpose)
+        .distinct()
+        .select_from(with_unit(at_s))
+        .where(visible(scope, at_s), point.c.purpose != "")
+    )
+    return sorted(connection.execute(query).scalars())
+
+
 def _admitted(what: Declared, document: str) -> dict[str, str]:
     """The values to write."""
     if not document.strip():

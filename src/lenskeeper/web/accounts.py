@@ -23,6 +23,7 @@ from lenskeeper.base.secret import Secret
 from lenskeeper.house import accounts
 from lenskeeper.house.accounts import Browser, Entered, SetUp
 from lenskeeper.house.home import Home
+from lenskeeper.inventory import rows_declarations
 from lenskeeper.tickets.rows_contracts import contracts
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import Unit, tree
@@ -313,6 +314,22 @@ class CodeMade(Shown):
     """Shown once."""
 
     code: str
+
+
+class Choice(Shown):
+    """Something to choose: a unit by its path, or a contract by its name."""
+
+    number: int
+    name: str
+
+
+class Choices(Shown):
+    """Over what one may grant. everything: also over all units, and over lots of contracts."""
+
+    units: list[Choice]
+    contracts: list[Choice]
+    purposes: list[str]
+    everything: bool
 
 
 class Grants(Shown):
@@ -691,6 +708,22 @@ def grants(asking: Annotated[Asking, may(Verb.GRANT)]) -> Grants:
         found = rows_grants.grants(connection, asking.scope)
         names = _Names(connection, asking.scope, rows_accounts.staff(connection, Scope.ALL))
     return Grants(rows=[names.grant(each, asking.now_s) for each in found])
+
+
+@router.get("/grants/choices")
+def choices(asking: Annotated[Asking, may(Verb.GRANT)]) -> Choices:
+    """Over what one may grant, and for which purposes."""
+    everything = asking.scope.units is None
+    with asking.home.store.read() as connection:
+        found = tree(connection, asking.scope)
+        lots = contracts(connection, asking.scope) if everything else []
+        purposes = rows_declarations.purposes(connection, asking.scope, asking.now_s)
+    return Choices(
+        units=[Choice(number=unit.unit_id, name=unit.path) for unit in found],
+        contracts=[Choice(number=each.contract_id, name=each.name) for each in lots],
+        purposes=purposes,
+        everything=everything,
+    )
 
 
 @router.post("/grants", status_code=201)
