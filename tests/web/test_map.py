@@ -138,3 +138,61 @@ def test_an_installation_without_cameras_has_an_empty_map(home: Home, client_of:
     said = client_of(home, Role.VIEWER).get("/api/map").json()
     assert said["window"] is None
     assert sum(said["states"].values()) == 0
+
+
+SQUARE = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"name": "North", "mayor": "somebody"},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[120.164678, 30.24766], [121, 30], [121, 31], [120.164678, 30.24766]]],
+            },
+        }
+    ],
+}
+
+
+def test_areas_are_made_wgs84_keep_a_name_and_nothing_else_and_are_private_until_shared(
+    home: Home, client_of: ClientOf
+) -> None:
+    keeper, other = client_of(home, Role.ADMINISTRATOR), client_of(home, Role.VIEWER)
+    made = keeper.post("/api/map/areas?name=districts&crs=gcj02", json=SQUARE)
+    assert made.status_code == 201
+    number = made.json()["overlay_id"]
+    assert other.get("/api/map/areas").json() == []
+    assert other.get(f"/api/map/areas/{number}").status_code == 404
+    assert other.delete(f"/api/map/areas/{number}").status_code == 404
+    assert other.post(f"/api/map/areas/{number}/share").status_code == 403
+    assert keeper.post(f"/api/map/areas/{number}/share").status_code == 204
+    assert [each["is_own"] for each in other.get("/api/map/areas").json()] == [False]
+    [area] = other.get(f"/api/map/areas/{number}").json()["features"]
+    assert area["properties"] == {"name": "North"}
+    assert area["geometry"]["coordinates"][0][0][0] == pytest.approx([120.16, 30.25], abs=1e-5)
+    assert keeper.delete(f"/api/map/areas/{number}").status_code == 204
+    assert other.get("/api/map/areas").json() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "crs"),
+    [
+        (b"no", "wgs84"),
+        (b"{}", "wgs84"),
+        (b'{"type":"FeatureCollection","features":[]}', "wgs84"),
+        (b'{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]}}', "wgs84"),
+        (
+            b'{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[500000,3000000],[1,2],[3,4]]]}}',
+            "wgs84",
+        ),
+        (b'{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[1,2],[3,4],[5,6]]]}}', "mars"),
+        (b'{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[1,2],[3,4],[5,6]]]}}', "gk120"),
+    ],
+)
+def test_what_is_no_area_is_refused_with_its_cure(
+    home: Home, client_of: ClientOf, body: bytes, crs: str
+) -> None:
+    answer = client_of(home, Role.VIEWER).post(f"/api/map/areas?name=x&crs={crs}", content=body)
+    assert answer.status_code == 422
+    assert answer.json()["field"] in {"file", "crs"}

@@ -5,8 +5,9 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,7 +16,7 @@ from pydantic_settings import (
 )
 
 from lenskeeper.base.errors import Invalid, NotFound
-from lenskeeper.house.message_settings import MessageSettings, shown
+from lenskeeper.house.message_settings import NO_SECRET, MessageSettings, Sealed, shown
 
 ENVIRONMENT_PREFIX: Final = "LENSKEEPER_"
 NO_SETTINGS: Final = {"LENSKEEPER_PASSWORD", "LENSKEEPER_PYTHON"}  # read by `check --user` and by ./run
@@ -99,6 +100,36 @@ class WebSettings(_Table):
     tls_key: Path | None = None
 
 
+class MapSettings(_Table):
+    """A base map under the cameras. Without one there is land, coast and a graticule."""
+
+    tiles: str | None = None  # http(s)://HOST/...{z}...{x}...{y}...{key}; None: no base map
+    key: Annotated[Sealed, Field(repr=False)] = NO_SECRET
+    crs: Literal["wgs84", "gcj02"] = "wgs84"  # of the tiles; what cannot be drawn (bd09) cannot be said
+    attribution: Annotated[str | None, Field(max_length=200)] = None
+    zoom_max: Annotated[int, Field(ge=1, le=20)] = 18
+
+    @field_validator("tiles")
+    @classmethod
+    def _is_template(cls, tiles: str | None) -> str | None:
+        if not tiles:
+            return None
+        try:
+            filled = tiles.format(z=1, x=0, y=0, key="k")
+            parts = urlsplit(filled)
+            _ = parts.port
+        except (ValueError, KeyError, IndexError):
+            raise ValueError("write an address with {z}, {x}, {y} and, for the key, {key}") from None
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("write http:// or https:// and a host, without a login")
+        if (
+            any(mark not in tiles for mark in ("{z}", "{x}", "{y}"))
+            or "{" in tiles.partition("//")[2].partition("/")[0]
+        ):
+            raise ValueError("{z}, {x} and {y} stand after the host, each once")
+        return tiles
+
+
 class LogSettings(_Table):
     """What is logged, to standard error."""
 
@@ -119,6 +150,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     probing: ProbingSettings = ProbingSettings()
     pictures: PictureSettings = PictureSettings()
+    map: MapSettings = MapSettings()
     log: LogSettings = LogSettings()
     messages: MessageSettings = MessageSettings()
 

@@ -193,3 +193,22 @@ screen_word: Final = table(
     "one range of this key. Written with the row of screen_camera. Not a full text index of the engine: SQLite's and "
     "PostgreSQL's agree neither on Chinese nor on beginnings of words.",
 )
+
+# ---- areas that operators draw over the map: written by rows_overlays.py
+
+map_overlay: Final = table(
+    "map_overlay",
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, CheckConstraint("name <> ''", name="named"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column(
+        "is_shared", Integer, CheckConstraint("is_shared IN (0, 1)", name="shared_yes_no"), nullable=False
+    ),
+    Column("at_s", BigInteger, nullable=False),
+    Column("shapes", Text, nullable=False),
+    Index("map_overlay_of", "actor"),
+    ids_used_once=True,
+    comment="A row is a set of areas (districts, basins) that an operator loaded: GeoJSON in WGS-84, polygons with a name "
+    "and nothing else of the file's properties. Seen by whoever loaded it, and by all once it is shared. Written when it "
+    "is loaded and when it is shared, each time with an audit entry. We ship no boundaries.",
+)

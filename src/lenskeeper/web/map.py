@@ -1,14 +1,19 @@
 """The map's routes: what there is, points, rings for a part of the map, the list beside it, a camera's card."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from lenskeeper.accounts.verbs import Verb
 from lenskeeper.base.errors import Invalid
+from lenskeeper.house.map_overlays import load_overlay, remove_overlay, share_overlay
+from lenskeeper.house.tiles import Tiles
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting import screens_map
+from lenskeeper.reporting.overlays import BYTES_MAX
+from lenskeeper.reporting.rows_overlays import overlays, shapes_of
 from lenskeeper.reporting.screen_states import STATE_WORDS, Seen
 from lenskeeper.reporting.screens_map import POINTS_MAX, SINGLE_MAX, MapFilter, Window
 from lenskeeper.units.ids import UnitId
@@ -134,6 +139,35 @@ class CameraCard(Shown):
     ticket: CardTicket | None
 
 
+class BaseMap(Shown):
+    """What is drawn under the cameras. crs: of the tiles; the cameras are moved to it for drawing only."""
+
+    has_tiles: bool
+    crs: Literal["wgs84", "gcj02"]
+    attribution: str
+    zoom_max: int
+
+
+class MapAreas(Shown):
+    """A set of areas without its shapes."""
+
+    overlay_id: int
+    name: str
+    is_shared: bool
+    is_own: bool
+    at_s: int
+
+
+class MapAreasMade(Shown):
+    """The number of a set of areas that was loaded."""
+
+    overlay_id: int
+
+
+TileNumber = Annotated[int, Path(ge=0, le=2**20)]
+RowNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
 def wanted(
     state: Annotated[str, Query(max_length=60, description="states by commas; empty: all")] = "",
     klass: Annotated[str, Query(pattern=r"^([123](,[123])*)?$", description="classes by commas")] = "",
@@ -253,7 +287,7 @@ def map_cameras(
 
 
 @router.get("/cameras/{point_id}")
-def map_card(asking: See, point_id: int) -> CameraCard:
+def map_card(asking: See, point_id: RowNumber) -> CameraCard:
     """A camera's card."""
     with asking.home.store.read() as connection:
         found = screens_map.card(connection, asking.scope, PointId(point_id), now_s=asking.now_s)
@@ -268,6 +302,83 @@ def map_card(asking: See, point_id: int) -> CameraCard:
         faults=[CardFault(**msgspec.to_builtins(each)) for each in found.faults],
         ticket=None if found.ticket is None else CardTicket(**msgspec.to_builtins(found.ticket)),
     )
+
+
+@router.get("/base")
+def map_base(asking: See) -> BaseMap:
+    """What is drawn under the cameras: an operator's tiles through us, or land, coast and a graticule."""
+    said = asking.home.settings.map
+    return BaseMap(
+        has_tiles=bool(said.tiles), crs=said.crs, attribution=said.attribution or "", zoom_max=said.zoom_max
+    )
+
+
+@router.get(
+    "/tiles/{z}/{x}/{y}",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}, "description": "a tile of the base map"}},
+)
+def map_tile(request: Request, asking: See, z: TileNumber, x: TileNumber, y: TileNumber) -> Response:
+    """A tile of the operator's base map, fetched by us."""
+    state = request.app.state
+    if not hasattr(state, "tiles"):
+        state.tiles = Tiles(asking.home.settings.map)
+    tile = state.tiles.tile(z, x, y)
+    return Response(tile.body, media_type=tile.kind, headers={"cache-control": "private, max-age=86400"})
+
+
+@router.get("/areas")
+def map_areas(asking: See) -> list[MapAreas]:
+    """Areas that may be drawn over the map: one's own, and those that are shared."""
+    with asking.home.store.read() as connection:
+        return [MapAreas(**msgspec.to_builtins(each)) for each in overlays(connection, asking.actor)]
+
+
+@router.get(
+    "/areas/{overlay_id}",
+    response_class=Response,
+    responses={200: {"content": {"application/geo+json": {}}, "description": "GeoJSON, WGS-84"}},
+)
+def map_area_shapes(asking: See, overlay_id: RowNumber) -> Response:
+    """The shapes of some areas, as GeoJSON in WGS-84."""
+    with asking.home.store.read() as connection:
+        shapes = shapes_of(connection, overlay_id, asking.actor)
+    return Response(shapes, media_type="application/geo+json")
+
+
+@router.post("/areas", status_code=201)
+async def load_areas(
+    request: Request,
+    asking: See,
+    name: Annotated[str, Query(min_length=1, max_length=100)],
+    crs: Annotated[str, Query(max_length=20, description="wgs84, gcj02, bd09 or cgcs2000, as declared")],
+) -> MapAreasMade:
+    """Load areas for oneself: the body is a GeoJSON file with polygons."""
+    data = await sized_body(request, BYTES_MAX)
+    made = await run_in_threadpool(load_overlay, asking.home, name, data, crs, actor=asking.actor)
+    return MapAreasMade(overlay_id=made)
+
+
+@router.post("/areas/{overlay_id}/share", status_code=204)
+def share_areas(asking: Annotated[Asking, may(Verb.SET)], overlay_id: RowNumber) -> None:
+    """Show one's own areas to everybody."""
+    share_overlay(asking.home, overlay_id, actor=asking.actor)
+
+
+@router.delete("/areas/{overlay_id}", status_code=204)
+def remove_areas(asking: See, overlay_id: RowNumber) -> None:
+    """Remove one's own areas."""
+    remove_overlay(asking.home, overlay_id, actor=asking.actor)
+
+
+async def sized_body(request: Request, bytes_max: int) -> bytes:
+    """The body of a request. Invalid: it is larger."""
+    said = bytearray()
+    async for part in request.stream():
+        said += part
+        if len(said) > bytes_max:
+            raise Invalid(f"the file is over {bytes_max // 2**20} MB: simplify its lines", field="file")
+    return bytes(said)
 
 
 def _camera(row: screens_map.MapRow) -> MapCamera:
