@@ -78,10 +78,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Answer
+         * Answer Check
          * @description Enter what a person saw at one camera; the last answer holds.
          */
-        post: operations["work_answer"];
+        post: operations["work_answer_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,10 +98,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Drop
+         * Drop Batch
          * @description End a batch that nobody will sign.
          */
-        post: operations["work_drop"];
+        post: operations["work_drop_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -138,10 +138,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign
+         * Sign Batch
          * @description Sign a batch with two names: service and warranty of its points begin now. Conflict: untested is not passed.
          */
-        post: operations["work_sign"];
+        post: operations["work_sign_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6353,7 +6353,7 @@ export interface operations {
             };
         };
     };
-    work_answer: {
+    work_answer_check: {
         parameters: {
             query?: never;
             header?: never;
@@ -6449,7 +6449,7 @@ export interface operations {
             };
         };
     };
-    work_drop: {
+    work_drop_batch: {
         parameters: {
             query?: never;
             header?: never;
@@ -6638,7 +6638,7 @@ export interface operations {
             };
         };
     };
-    work_sign: {
+    work_sign_batch: {
         parameters: {
             query?: never;
             header?: never;

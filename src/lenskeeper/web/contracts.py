@@ -379,7 +379,7 @@ def _files(**texts: str) -> Iterator[list[File]]:
 
 
 @router.post("/acceptance/{name}/answers")
-def answer(asking: Contracts, name: Name, body: AnswerSaid) -> BatchShown:
+def answer_check(asking: Contracts, name: Name, body: AnswerSaid) -> BatchShown:
     """Enter what a person saw at one camera; the last answer holds."""
     code = _code_in(asking, name, body.point_id)
     acceptance.answer(
@@ -396,7 +396,7 @@ def _code_in(asking: Asking, name: str, point_id: int) -> str:
 
 
 @router.post("/acceptance/{name}/signature")
-def sign(asking: Contracts, request: Request, name: Name, body: SignAsked) -> BatchShown:
+def sign_batch(asking: Contracts, request: Request, name: Name, body: SignAsked) -> BatchShown:
     """Sign a batch with two names: service and warranty of its points begin now. Conflict: untested is not passed."""
     codes = [_code_in(asking, name, each) for each in body.leave_out]
     _must_be_units_own(asking)
@@ -407,7 +407,7 @@ def sign(asking: Contracts, request: Request, name: Name, body: SignAsked) -> Ba
 
 
 @router.post("/acceptance/{name}/drop", status_code=204)
-def drop(asking: Contracts, name: Name, body: Because) -> None:
+def drop_batch(asking: Contracts, name: Name, body: Because) -> None:
     """End a batch that nobody will sign."""
     _must_be_units_own(asking)
     acceptance.shown(asking.home, name, asking.scope)
