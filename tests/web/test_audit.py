@@ -30,7 +30,7 @@ def auditor(home: Home, client_of: ClientOf) -> TestClient:
         connection.execute(insert(membership), [{"point_id": 7, "from_s": 0, "unit_id": 1}])  # type: ignore[attr-defined]
         for number, act in enumerate(("point.add", "point.change", "picture.view")):
             rows.append(
-                connection, actor=LOCAL_OPERATOR, at_s=1_000 + number, act=act, subject="point:7",  # type: ignore[arg-type]
+                connection, actor=LOCAL_OPERATOR, at_s=1_000 + number * 86_400, act=act, subject="point:7",  # type: ignore[arg-type]
                 detail={"because": f"because {number}"},
             )  # fmt: skip
 
@@ -49,6 +49,8 @@ def test_reading_is_entered_before_it_is_answered_and_a_log_that_cannot_be_writt
     said = auditor.get("/api/audit/entries", params={"subject": "point:7"}).json()
     assert [row["act"] for row in said["rows"]] == ["picture.view", "point.change", "point.add"]
     assert said["rows"][0]["detail"] == {"because": "because 2"}
+    days = auditor.get("/api/audit/entries", params={"from_day": 1, "to_day": 1}).json()
+    assert [row["act"] for row in days["rows"]] == ["point.change"]
     login = auditor.login  # type: ignore[attr-defined]
     [(actor, act)] = last_acts(home, 1)
     assert login in actor
@@ -82,7 +84,7 @@ def test_who_may_see_a_part_only_is_refused_the_log_as_a_whole(home: Home, clien
         answer = client.get(f"/api/audit/{path}")
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert client.post("/api/audit/verify").status_code == 403
-    whom = {"point_id": 1, "from_s": 0, "to_s": 9, "because": "x"}
+    whom = {"point_id": 1, "from_day": 0, "to_day": 9, "because": "x"}
     assert client.post("/api/audit/cases", json=whom).status_code == 403
 
 
@@ -149,7 +151,7 @@ def test_checkpoints_prove_that_the_log_only_grew(auditor: TestClient, home: Hom
 def test_a_case_holds_every_act_upon_a_camera_with_its_proof_as_a_file_and_a_document(
     auditor: TestClient, home: Home, tmp_path: Path
 ) -> None:
-    whom = {"point_id": 7, "from_s": 1_000, "to_s": 1_002, "because": "complaint 12"}
+    whom = {"point_id": 7, "from_day": 0, "to_day": 1, "because": "complaint 12"}
     number = auditor.post("/api/audit/cases", json=whom).json()["number"]
     assert last_acts(home, 1)[0][1] == "audit.case"
     [line] = auditor.get("/api/audit/cases").json()["rows"]
@@ -175,7 +177,7 @@ def test_a_case_holds_every_act_upon_a_camera_with_its_proof_as_a_file_and_a_doc
         assert paper.content.startswith(b"%PDF")
 
     assert auditor.get("/api/audit/cases/1/json").status_code == 404
-    for wrong in ({"to_s": 1_000}, {"because": " "}, {"point_id": 8}):
+    for wrong in ({"from_day": 2}, {"because": " "}, {"point_id": 8}):
         assert auditor.post("/api/audit/cases", json=whom | wrong).status_code in (404, 422)
 
 

@@ -12,11 +12,12 @@ from lenskeeper.base.access import ActorId
 from lenskeeper.base.languages import Language, Words
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.acts import act_words
-from lenskeeper.reporting.as_pdf import TEXT_CHARS_MAX, document_pdf
+from lenskeeper.reporting.as_pdf import document_pdf
 from lenskeeper.reporting.snapshots import HASH_SHOWN_CHARS
 from lenskeeper.reporting.tables import instant_text
 from lenskeeper.reporting.words import word
 
+CELL_CHARS_MAX: Final = 200  # the whole entry stands with its proof
 WHY: Final = ("because", "reason", "why", "remark", "words", "document")
 """Where an entry's reason stands, the first that it has."""
 
@@ -183,4 +184,4 @@ def _plain(value: object) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= TEXT_CHARS_MAX else f"{text[: TEXT_CHARS_MAX - 1]}…"
+    return text if len(text) <= CELL_CHARS_MAX else f"{text[: CELL_CHARS_MAX - 1]}…"

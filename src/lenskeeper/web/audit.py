@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from lenskeeper.accounts.verbs import Verb
 from lenskeeper.audit.rows import Entry, Wanted
 from lenskeeper.audit.verifier import Checkpoint
+from lenskeeper.base.days import day_span
 from lenskeeper.base.languages import Language
 from lenskeeper.house import audit as house
 from lenskeeper.inventory.ids import PointId
@@ -23,7 +24,9 @@ SUBJECT_CHARS_MAX: Final = 100
 
 Read = Annotated[Asking, may(Verb.READ_AUDIT)]
 Number = Annotated[int, Path(ge=1, lt=1 << 31)]
-Instant = Annotated[int | None, Query(ge=0, lt=1 << 40, description="UTC seconds")]
+Day = Annotated[
+    int, Field(ge=0, lt=100_000, description="days since 1970-01-01, of the installation's own zone")
+]
 Text = Annotated[str, Query(max_length=SUBJECT_CHARS_MAX)]
 
 
@@ -113,11 +116,11 @@ class CaseRow(Shown):
 
 
 class NewCase(Shown):
-    """What a case is made of: a camera by its id, a span [from_s, to_s), and why."""
+    """What a case is made of: a camera by its id, the first and the last day, and why."""
 
     point_id: Annotated[int, Field(ge=1, lt=1 << 31)]
-    from_s: Annotated[int, Field(ge=0, lt=1 << 40)]
-    to_s: Annotated[int, Field(ge=0, lt=1 << 40)]
+    from_day: Day
+    to_day: Day
     because: Annotated[str, Field(min_length=1, max_length=house.BECAUSE_CHARS_MAX)]
 
 
@@ -145,12 +148,15 @@ def entries(
     actor: Text = "",
     act: Text = "",
     subject: Text = "",
-    from_s: Instant = None,
-    to_s: Instant = None,
+    from_day: Day | None = None,
+    to_day: Day | None = None,
 ) -> Page[EntryRow]:
     """Acts, the newest first; `act` with a dot at its end is a kind of acts. This reading is entered before it is answered."""
     key = read_cursor(cursor, int)
     before = None if key is None else key[0]
+    tz = asking.home.tz()
+    from_s = None if from_day is None else day_span(from_day, tz)[0]
+    to_s = None if to_day is None else day_span(to_day, tz)[1]
     wanted = Wanted(actor, act, (subject,) if subject else (), from_s, to_s)
     found = house.read(asking.home, asking.scope, asking.actor, wanted, before=before, limit=limit)
     rows = [_row(each) for each in found]
@@ -301,7 +307,9 @@ def cases(asking: Read, limit: Limit = 100, cursor: Cursor = None) -> Page[CaseR
 @router.post("/cases", status_code=201)
 def make_case(asking: Read, new: NewCase) -> Made:
     """Gather every act that concerned a camera in a span; that it is made is entered, with why."""
-    order = house.CaseOrder(PointId(new.point_id), new.from_s, new.to_s, new.because)
+    tz = asking.home.tz()
+    span = day_span(new.from_day, tz)[0], day_span(new.to_day, tz)[1]
+    order = house.CaseOrder(PointId(new.point_id), *span, new.because)
     return Made(number=house.make_case(asking.home, asking.scope, asking.actor, order))
 
 
