@@ -7,6 +7,7 @@ export interface Kept {
   keys?: 'on' | 'off'
   density?: 'dense' | 'roomy'
   columns?: Record<string, string[]>
+  widths?: Record<string, Record<string, number>>
   nav?: 'wide' | 'thin'
 }
 

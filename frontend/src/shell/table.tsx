@@ -110,13 +110,15 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const { name, label, columns, rows, rowKey, rowTo, total, hasMore, loadMore, sort, onSort, selected, onSelected } = props
   const { t } = useTranslation('shell')
   const [, go] = useLocation()
-  const { density = 'dense', columns: keptColumns } = useKept()
+  const { density = 'dense', columns: keptColumns, widths: keptWidths } = useKept()
   const narrow = useMediaQuery('(max-width: 47.99em)') ?? false
   const [active, setActive] = useState(0)
   const scroller = useRef<HTMLDivElement>(null)
   const wantsFocus = useRef(false)
 
   const chosen = keptColumns?.[name]
+  const widths = keptWidths?.[name] ?? {}
+  const widthOf = (each: Column<Row>) => widths[each.key] ?? each.width
   const shown = useMemo(() => {
     if (narrow) {
       const marked = columns.filter((each) => each.narrow)
@@ -202,7 +204,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           <table role="grid" aria-label={label} aria-rowcount={(total ?? (hasMore ? -1 : rows.length)) + (total || !hasMore ? 1 : 0)} aria-multiselectable={onSelected ? true : undefined}>
             <colgroup>
               {onSelected && <col style={{ width: 40 }} />}
-              {shown.map((each) => <col key={each.key} style={each.width && !narrow ? { width: each.width } : undefined} />)}
+              {shown.map((each) => <col key={each.key} style={widthOf(each) && !narrow ? { width: widthOf(each) } : undefined} />)}
             </colgroup>
             <thead>
               <tr aria-rowindex={1}>
@@ -220,6 +222,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                         {sort?.key === each.key && <Sign name={sort.desc ? 'downward' : 'upward'} size={12} />}
                       </button>
                     ) : each.title}
+                    {!narrow && <Resizer title={each.title} width={widthOf(each)} onWidth={(width) => keep({ widths: { ...keptWidths, [name]: { ...widths, [each.key]: width } } })} />}
                   </th>
                 ))}
               </tr>
@@ -243,7 +246,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 }
               }}
             >
-              {before > 0 && <tr aria-hidden="true" className="spacer"><td colSpan={shown.length + 1} style={{ height: before }} /></tr>}
+              {before > 0 && <tr aria-hidden="true" className="spacer"><td colSpan={shown.length + (onSelected ? 1 : 0)} style={{ height: before }} /></tr>}
               {items.map((item) => {
                 const row = rows[item.index]
                 if (row === undefined) return null
@@ -267,12 +270,40 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                   </tr>
                 )
               })}
-              {after > 0 && <tr aria-hidden="true" className="spacer"><td colSpan={shown.length + 1} style={{ height: after }} /></tr>}
+              {after > 0 && <tr aria-hidden="true" className="spacer"><td colSpan={shown.length + (onSelected ? 1 : 0)} style={{ height: after }} /></tr>}
             </tbody>
           </table>
         </div>
       )}
     </section>
+  )
+}
+
+const WIDTH_MIN = 48
+const WIDTH_MAX = 900
+const WIDTH_STEP = 16
+
+/** The edge of a column: dragged, or moved by the arrow keys (WCAG 2.5.7). */
+function Resizer({ title, width, onWidth }: { title: string; width: number | undefined; onWidth: (width: number) => void }) {
+  const { t } = useTranslation('shell')
+  const fit = (wanted: number) => Math.round(Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, wanted)))
+  const now = (element: HTMLElement) => element.closest('th')?.getBoundingClientRect().width ?? WIDTH_MIN
+  return (
+    <span className="resizer" role="separator" aria-orientation="vertical" tabIndex={0} aria-label={t('table.width', { title })} aria-valuenow={Math.round(width ?? 0)} aria-valuemin={WIDTH_MIN} aria-valuemax={WIDTH_MAX}
+      onKeyDown={(event) => {
+        if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return
+        event.preventDefault()
+        onWidth(fit(now(event.currentTarget) + (event.key === 'ArrowRight' ? WIDTH_STEP : -WIDTH_STEP)))
+      }}
+      onPointerDown={(event) => {
+        const [edge, begun, at] = [event.currentTarget, now(event.currentTarget), event.clientX]
+        event.preventDefault()
+        edge.setPointerCapture(event.pointerId)
+        const drag = (moved: PointerEvent) => onWidth(fit(begun + moved.clientX - at))
+        edge.addEventListener('pointermove', drag)
+        edge.addEventListener('lostpointercapture', () => edge.removeEventListener('pointermove', drag), { once: true })
+      }}
+    />
   )
 }
 
