@@ -260,6 +260,11 @@ class Story:
         self._life: Life | None = None
 
     @property
+    def newcomers(self) -> int:
+        """How many cameras are put up later, in one batch; none where there is no time for it."""
+        return self.city.newcomers if self.order.days > BATCH_BEGINS else 0
+
+    @property
     def life(self) -> Life:
         """Who lives through it; begun when there are cameras."""
         if self._life is None:
@@ -272,15 +277,9 @@ class Story:
         """From nothing to a fleet under contract, on the day before the first."""
         self._units()
         self._logins()
-        self._import("cameras.csv", range(self.city.cameras - self.city.newcomers))
-        for path in dict.fromkeys(office.department for office in OFFICES):
-            register.accept(
-                self.home,
-                f"{CITY}/{path}",
-                from_day=first,
-                agreed_day=None,
-                document=f"澜视联〔{date_of(first).year}〕7号",
-            )
+        self._import("cameras.csv", range(self.city.cameras - self.newcomers))
+        document = f"澜视联〔{date_of(first).year}〕7号"
+        register.accept(self.home, CITY, from_day=first, agreed_day=None, document=document)
         self._calendars(first)
         self._contracts(first)
         for path in DECLARED:
@@ -417,9 +416,9 @@ class Story:
         if on.weekday() == 0 and left <= 7 <= day - self.first:
             year, week, _ = date_of(day - 1).isocalendar()
             self._issue(f"{year}-W{week:02}")
-        if left == BATCH_BEGINS:
+        if left == BATCH_BEGINS and self.newcomers:
             self._begin_batch()
-        if left == BATCH_SIGNED:
+        if left == BATCH_SIGNED and self.newcomers:
             self._sign_batch()
         if left == 1:
             self._assess(day)
@@ -435,7 +434,7 @@ class Story:
         reports.issue_report(self.home, reports.ReportOrder(period))
 
     def _begin_batch(self) -> None:
-        of = range(self.city.cameras - self.city.newcomers, self.city.cameras)
+        of = range(self.city.cameras - self.newcomers, self.city.cameras)
         self._import("newcomers.csv", of)
         tender = self.papers / "tender.toml"
         tender.write_text(TENDER, encoding="utf-8")
@@ -446,9 +445,7 @@ class Story:
             self.life.reread()
 
     def _sign_batch(self) -> None:
-        if not self.city.newcomers:
-            return
-        for number in range(self.city.cameras - self.city.newcomers, self.city.cameras):
+        for number in range(self.city.cameras - self.newcomers, self.city.cameras):
             for check in (Check.SIGN, Check.RECORDING):
                 is_passed = check is not Check.SIGN or number % 20 != 7
                 words = "现场查看，符合要求" if is_passed else "杆上无标识牌"

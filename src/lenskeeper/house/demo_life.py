@@ -94,11 +94,17 @@ class _Place:
 
 
 class Life:
-    """A home on a clock that stands until it is told to go on. by_url: the number of the camera at an address."""
+    """A home on a clock that stands until it is told to go on. by_url: the number of the camera at an address.
 
-    def __init__(self, home: Home, course: Course, by_url: dict[str, int]) -> None:
+    round_s_max: of one round, however quiet it is.
+    """
+
+    def __init__(
+        self, home: Home, course: Course, by_url: dict[str, int], *, round_s_max: int = SPAN_S_MAX
+    ) -> None:
         assert isinstance(home.clock, StandingClock)
         self.home, self.course, self._by_url = home, course, by_url
+        self._round_s_max = round_s_max
         self.clock: StandingClock = home.clock
         self._tz, self._turn_s = home.tz(), TURN_S
         self.desk = RepairDesk()
@@ -145,7 +151,7 @@ class Life:
             while self._agenda and self._agenda[0] <= begin:
                 heapq.heappop(self._agenda)
             tick = begin - begin % TICK_S + TICK_S
-            end = min(to_s, tick, begin + SPAN_S_MAX, self._agenda[0] if self._agenda else to_s)
+            end = min(to_s, tick, begin + self._round_s_max, self._agenda[0] if self._agenda else to_s)
             is_due = bool(self._agenda) and self._agenda[0] == end
             rounds = [(a, b) for a, b in _pieces(begin, end, edges)]
             self.clock.now = end

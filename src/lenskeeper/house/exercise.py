@@ -76,4 +76,10 @@ def exercise_of(home: Home) -> Exercise:
             "this installation is real: a rehearsal would write invented figures into its books. "
             "Make one to practise with: lenskeeper init FOLDER --exercise 120"
         )
-    return msgspec.json.decode(home.exercise, type=Exercise)
+    try:
+        return msgspec.json.decode(home.exercise, type=Exercise)
+    except msgspec.ValidationError:
+        raise Conflict(
+            "this is the city of `lenskeeper demo`, which has a script of its own: make an exercise with "
+            "lenskeeper init FOLDER --exercise 120"
+        ) from None

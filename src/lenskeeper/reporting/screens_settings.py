@@ -86,7 +86,7 @@ def lines(connection: Connection, scope: Scope, *, tz: str, now_s: int) -> list[
             )
         )
     far = begin + 1_000
-    return sorted(out, key=lambda line: (line.out_day or far, -line.used_bytes, line.name))
+    return sorted(out, key=lambda line: (line.out_day or far, not line.metered, -line.used_bytes, line.name))
 
 
 def _out_day(cost: int, budget: int, begin: int, days: int, share: float) -> int | None:

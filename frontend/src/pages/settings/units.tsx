@@ -25,7 +25,9 @@ export function Units() {
   }
   return (
     <Answer of={found}>
-      {(units) => (
+      {(units) => {
+        const below = withBelow(units)
+        return (
         <Part title={t('units.title', { count: units.length })} note={t('units.note')}>
           <TextInput label={t('units.find')} value={wanted} onChange={(event) => setWanted(event.currentTarget.value)} maw={320} mb="sm" />
           {units.length === 0 ? <Empty title={t('units.none')} /> : (
@@ -37,7 +39,7 @@ export function Units() {
                     <div className="settings-facts">
                       <span>{t(`units.kind.${unit.kind}`)}</span>
                       {unit.code && <span>{unit.code}</span>}
-                      <Link href={`/cameras?unit=${unit.unit_id}`}>{t('units.cameras', { count: unit.cameras })}</Link>
+                      <Link href={`/cameras?unit=${unit.unit_id}`}>{t('units.cameras', { count: below.get(unit.unit_id) ?? 0 })}</Link>
                       <span>{unit.accepted_from_s === null ? t('units.not_accepted') : <>{t('units.accepted')} <Instant at_s={unit.accepted_from_s} form="day" /></>}</span>
                     </div>
                   </div>
@@ -54,9 +56,19 @@ export function Units() {
             {doing && <UnitForm doing={doing} units={units} onDone={done} />}
           </Modal>
         </Part>
-      )}
+        )
+      }}
     </Answer>
   )
+}
+
+/** How many cameras each unit has with all below it; parents stand before their children. */
+export function withBelow(units: Pick<Unit, 'unit_id' | 'parent_id' | 'cameras'>[]): Map<number, number> {
+  const sums = new Map<number, number>(units.map((each) => [each.unit_id, each.cameras]))
+  for (const each of [...units].reverse()) {
+    if (each.parent_id !== null && sums.has(each.parent_id)) sums.set(each.parent_id, (sums.get(each.parent_id) ?? 0) + (sums.get(each.unit_id) ?? 0))
+  }
+  return sums
 }
 
 function UnitForm({ doing: { what, unit }, units, onDone }: { doing: Doing; units: Unit[]; onDone: () => void }) {

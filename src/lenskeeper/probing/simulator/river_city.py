@@ -25,7 +25,7 @@ CAMERAS_TO_A_POLE: Final = 3
 POLES_TO_A_FEEDER: Final = 4
 POLES_TO_A_SWITCH: Final = 4
 POLES_TO_A_LINE: Final = 8
-METERED_MB: Final = 900  # of a camera on a mobile line, in a month
+METERED_MB: Final = (18, 24, 60)  # of cameras on a mobile line, in a month: some run out before it ends
 METERED_PERIOD_MIN: Final = 120
 EARTH_DEG_M: Final = 111_320.0
 MAKERS: Final = (("海川", "HC-2T12"), ("大景", "DJ-4M20"), ("宇观", "YG-B3"), ("天目", "TM-S8"))
@@ -224,7 +224,7 @@ class RiverCity:
             "安装高度": str(chance.choice((3.5, 4.5, 6.0, 6.5, 8.0))),
             "作业许可": "天窗" if office.zone == ZONES[1] else "占道" if one.klass == 1 else "无",
             "质保到期": (put_up + timedelta(days=3 * 365)).isoformat(),
-            "月流量上限MB": str(METERED_MB) if one.is_metered else "",
+            "月流量上限MB": str(METERED_MB[one.number % len(METERED_MB)]) if one.is_metered else "",
             "取图间隔分钟": str(METERED_PERIOD_MIN) if one.is_metered else "",
         }
 
