@@ -38,7 +38,7 @@ def script() -> Script:
     """`script("shell.mjs", LENSKEEPER_URL=...)`: runs it, and fails with all that it found."""
 
     def run(name: str, **told: str) -> str:
-        env = {**os.environ, **told, "LENSKEEPER_FONTS": str(_fonts())}
+        env = {**os.environ, **told, "LENSKEEPER_FONTS": str(fonts())}
         done = subprocess.run(  # noqa: S603  ourselves
             [NODE, f"browser/{name}"],
             cwd=ROOT / "frontend",
@@ -54,7 +54,8 @@ def script() -> Script:
     return run
 
 
-def _fonts() -> Path:
+def fonts() -> Path:
+    """The folder of a font that has Chinese, for machines that have none."""
     import manimgx_fonts_cjk  # noqa: PLC0415  a folder with a font, asked for only here
 
     return Path(manimgx_fonts_cjk.__file__).parent

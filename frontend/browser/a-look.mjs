@@ -1,0 +1,40 @@
+// Adding a person and giving a role in a real browser: node browser/a-look.mjs URL LOGIN PASSWORD SECRET
+import { openWindow, settled, shot, signIn, startBrowser, totp, violations, ending } from './kit.mjs'
+const [base, login, password, secret] = process.argv.slice(2)
+const browser = await startBrowser()
+const window = await openWindow(browser, base, { language: 'en' })
+const { page } = window
+if ((await signIn(window, { login, password })) === 'factor') {
+  const code = await totp(secret)
+  await page.evaluate(async (said) => fetch('/api/sign-in/factor', { method: 'POST', body: JSON.stringify({ code: said }), headers: { 'content-type': 'application/json' } }), code)
+}
+const faults = []
+const name = `mei${Date.now() % 100000}`
+await page.goto(`${base}/people`)
+await settled(page)
+await page.getByRole('button', { name: 'Add a person' }).first().click()
+await page.getByLabel('Login name').fill(name)
+await page.getByRole('dialog').getByLabel('Name', { exact: false }).nth(1).fill('Mei')
+await page.waitForTimeout(300)
+await shot(page, 'people-add')
+faults.push(...(await violations(page)).map((each) => `add: ${each.id} ${each.where}`))
+await page.getByRole('dialog').getByRole('button', { name: 'Add a person' }).click()
+await page.getByText('One-time code').waitFor()
+await shot(page, 'people-code')
+faults.push(...(await violations(page)).map((each) => `code: ${each.id} ${each.where}`))
+await page.getByRole('button', { name: 'I have passed it on' }).click()
+await page.getByText('Mei', { exact: true }).last().click()
+await settled(page)
+await page.getByRole('button', { name: 'Give a role' }).click()
+await page.getByRole('dialog').getByLabel('Unit', { exact: false }).last().click()
+await page.getByRole('option').first().click()
+await page.getByRole('dialog').getByLabel('Reason', { exact: false }).fill('letter 7')
+await page.waitForTimeout(300)
+await shot(page, 'people-give')
+faults.push(...(await violations(page)).map((each) => `give: ${each.id} ${each.where}`))
+await page.getByRole('dialog').getByRole('button', { name: 'Give a role' }).click()
+await page.getByText('The role is given').waitFor()
+await settled(page)
+await shot(page, 'people-given')
+await browser.close()
+ending([...faults, ...window.faults])
