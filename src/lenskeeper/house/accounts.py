@@ -146,7 +146,7 @@ def _first(connection: Connection, what: SetUp, now_s: int) -> AccountId:
         raise Conflict("there is an administrator by now: ask that person for an account")
     new = NewPerson(what.login, what.name or what.login, language=what.language)
     number = rows_accounts.add(connection, new, actor=LOCAL_OPERATOR, now_s=now_s)
-    wanted = Wanted(Role.ADMINISTRATOR, because="the first administrator, by the code of the console")
+    wanted = Wanted(Role.ADMINISTRATOR, because="set-up code")
     rows_grants.give(connection, number, wanted, actor=LOCAL_OPERATOR, now_s=now_s)
     return number
 

@@ -30,15 +30,15 @@ export function Grants() {
     (sought === '' || `${each.login} ${each.name} ${each.unit} ${each.contract} ${t(`common:role.${each.role}`)}`.toLowerCase().includes(sought)))
   const columns: Column<GrantRow>[] = [
     { key: 'who', title: t('grant.who'), cell: (row) => row.name || t('grant.somebody', { number: row.account_id }), narrow: true },
-    { key: 'role', title: t('grant.role'), cell: (row) => t(`common:role.${row.role}`), width: 150, narrow: true },
+    { key: 'role', title: t('grant.role'), cell: (row) => t(`common:role.${row.role}`), width: 130, narrow: true },
     { key: 'place', title: t('grant.over'), cell: (row) => <Place grant={row} /> },
-    { key: 'purposes', title: t('grant.purposes'), cell: (row) => row.purposes.join(', ') || t('grant.any_purpose'), width: 160 },
-    { key: 'state', title: t('common:word.state'), cell: (row) => <Standing state={row.state} />, width: 120 },
+    { key: 'purposes', title: t('grant.purposes'), cell: (row) => row.purposes.join(', ') || t('grant.any_purpose'), width: 150 },
+    { key: 'state', title: t('common:word.state'), cell: (row) => <Standing state={row.state} />, width: 105 },
     { key: 'from', title: t('common:word.from'), cell: (row) => <Instant at_s={row.from_s} />, width: 150, hidden: true },
-    { key: 'to', title: t('common:word.until'), cell: (row) => until(row.ended_s ?? row.to_s), width: 150 },
-    { key: 'by', title: t('grant.approver'), cell: (row) => row.approver.replace(/^account:/, ''), width: 130 },
+    { key: 'to', title: t('common:word.until'), cell: (row) => until(row.ended_s ?? row.to_s), width: 145 },
+    { key: 'by', title: t('grant.approver'), cell: (row) => row.approver.replace(/^account:/, ''), width: 110 },
     { key: 'because', title: t('common:word.reason'), cell: (row) => row.because },
-    { key: 'end', title: t('grant.end'), width: 110, narrow: true, cell: (row) => row.state !== 'over' && row.account_id !== me.account_id
+    { key: 'end', title: t('grant.end'), width: 80, narrow: true, cell: (row) => row.state !== 'over' && row.account_id !== me.account_id
       ? <Button size="compact-sm" variant="default" onClick={(event) => { event.stopPropagation(); setEnding(row) }}>{t('grant.end')}</Button> : null },
   ]
   return (

@@ -15,7 +15,7 @@ export function Rights() {
         <>
           <Text size="sm" c="dimmed" mb="sm">{t('rights.note')}</Text>
           <Wide label={t('tabs.rights')}>
-            <Table className="people-matrix" aria-label={t('tabs.rights')} miw={920} striped>
+            <Table className="people-matrix" aria-label={t('tabs.rights')} miw={1120} striped>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th scope="col">{t('rights.may')}</Table.Th>
