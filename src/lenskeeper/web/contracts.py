@@ -296,14 +296,14 @@ class AnswerSaid(Shown):
     words: Text
 
 
-class SignAsked(Shown):
+class BatchSigned(Shown):
     """A batch to be signed by two: who asks, and another who proves himself. leave_out: points that stay on trial."""
 
     leave_out: Annotated[tuple[int, ...], Field(max_length=5_000)] = ()
     beside: Second
 
 
-class Because(Shown):
+class DropAsked(Shown):
     """Why."""
 
     because: Text
@@ -396,7 +396,7 @@ def _code_in(asking: Asking, name: str, point_id: int) -> str:
 
 
 @router.post("/acceptance/{name}/signature")
-def sign_batch(asking: Contracts, request: Request, name: Name, body: SignAsked) -> BatchShown:
+def sign_batch(asking: Contracts, request: Request, name: Name, body: BatchSigned) -> BatchShown:
     """Sign a batch with two names: service and warranty of its points begin now. Conflict: untested is not passed."""
     codes = [_code_in(asking, name, each) for each in body.leave_out]
     _must_be_units_own(asking)
@@ -407,7 +407,7 @@ def sign_batch(asking: Contracts, request: Request, name: Name, body: SignAsked)
 
 
 @router.post("/acceptance/{name}/drop", status_code=204)
-def drop_batch(asking: Contracts, name: Name, body: Because) -> None:
+def drop_batch(asking: Contracts, name: Name, body: DropAsked) -> None:
     """End a batch that nobody will sign."""
     _must_be_units_own(asking)
     acceptance.shown(asking.home, name, asking.scope)

@@ -88,7 +88,7 @@ class TaskRow(Shown):
     stage: str
 
 
-class PartRow(Shown):
+class PartToLoad(Shown):
     """A thing to load. kind: a word of day_plan.PartKind."""
 
     kind: str
@@ -111,7 +111,7 @@ class Stop(Shown):
     height_m: float | None
     permit: Permit
     night_only: bool
-    parts: list[PartRow]
+    parts: list[PartToLoad]
     tasks: list[TaskRow]
     done_s: int | None
     words: str
@@ -217,7 +217,7 @@ def _stop(plan_id: int, halt: Halt, *, with_codes: bool) -> Stop:
             )
             for task in halt.tasks
         ],
-        parts=[PartRow(kind=part.kind.value, model=part.model, count=count) for part, count in halt.parts],
+        parts=[PartToLoad(kind=part.kind.value, model=part.model, count=count) for part, count in halt.parts],
         parts_used=list(halt.parts_used),
     )
 
@@ -330,7 +330,7 @@ class ShiftAsked(Shown):
     is_sure: bool = False
 
 
-class SignAsked(ShiftAsked):
+class ShiftSigned(ShiftAsked):
     """The shift to be signed: the giver is who asks, and the taker proves himself at the same desk."""
 
     taker: Second
@@ -384,7 +384,7 @@ def shift_now(asking: Dispatch, body: ShiftAsked) -> HandoverShown:
 
 
 @router.post("/handovers")
-def sign(asking: Dispatch, request: Request, body: SignAsked) -> HandoverShown:
+def sign(asking: Dispatch, request: Request, body: ShiftSigned) -> HandoverShown:
     """Freeze the shift with both names. Conflict: some of it was handed over before."""
     order = _order(asking, body)
     taker, scope = second_hand(asking, request, body.taker, Verb.DISPATCH)

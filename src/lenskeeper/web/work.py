@@ -137,7 +137,7 @@ class HandingRow(Shown):
     answer: str | None
 
 
-class FaultRow(Shown):
+class TicketFault(Shown):
     """A fault of a picture that stands: the figure, its limit, and what it was compared with."""
 
     point_id: int
@@ -179,7 +179,7 @@ class TicketFile(Shown):
     events: list[EventRow]
     pauses: list[PauseRow]
     handings: list[HandingRow]
-    faults: list[FaultRow]
+    faults: list[TicketFault]
     seen: list[SeenRow]
     view_asked: ViewAsked | None
     steps: list[Step]
@@ -316,7 +316,7 @@ def _file(asking: Asking, scope: Scope, ticket_id: int) -> TicketFile:
         events=[EventRow.model_validate(one, from_attributes=True) for one in found.events],
         pauses=[PauseRow.model_validate(one, from_attributes=True) for one in found.pauses],
         handings=[_handing(one) for one in found.handings],
-        faults=[FaultRow.model_validate(one, from_attributes=True) for one in faults],
+        faults=[TicketFault.model_validate(one, from_attributes=True) for one in faults],
         seen=[
             SeenRow(lane=one.lane.name.lower(), is_up=one.state == 2, from_s=one.from_s, to_s=one.to_s)
             for one in seen
@@ -602,7 +602,7 @@ def doubted(asking: See, body: Remark) -> Doubts:  # noqa: ARG001  whoever is si
 # ---- the cleaning list and the review tray
 
 
-class CaseRow(Shown):
+class PictureCase(Shown):
     """A picture to be cleaned, by a local day; or a fault that waits for a person's word (due_day None)."""
 
     point_id: int
@@ -638,7 +638,7 @@ class TrustSaid(Shown):
     because: Words
 
 
-def _cases(asking: Asking, found: Any) -> Page[CaseRow]:
+def _cases(asking: Asking, found: Any) -> Page[PictureCase]:
     with asking.home.store.read() as connection:
         places = screens.whereabouts(
             connection, sorted({one.case.point_id for one in found}), now_s=asking.now_s
@@ -647,22 +647,22 @@ def _cases(asking: Asking, found: Any) -> Page[CaseRow]:
     for one in found:
         at = places.get(one.case.point_id)
         shown.append(
-            CaseRow(
+            PictureCase(
                 point_id=one.case.point_id, name=one.name, code=at.code if at else "", unit=at.unit if at else "",
                 kind=one.case.kind.value, since_s=one.case.since_s, found_s=one.found_s, due_day=one.due_day,
             )
         )  # fmt: skip
-    return Page[CaseRow](rows=shown, total=len(shown))
+    return Page[PictureCase](rows=shown, total=len(shown))
 
 
 @router.get("/cleaning")
-def cleaning(asking: See) -> Page[CaseRow]:
+def cleaning(asking: See) -> Page[PictureCase]:
     """Pictures to be cleaned by whoever passes, by their days; at most 1,000."""
     return _cases(asking, house.to_clean(asking.home, asking.scope))
 
 
 @router.get("/review")
-def review(asking: See) -> Page[CaseRow]:
+def review(asking: See) -> Page[PictureCase]:
     """Faults of kinds that have not earned their trust here: a person says whether they are right. At most 1,000."""
     return _cases(asking, house.waiting(asking.home, asking.scope))
 
