@@ -57,6 +57,9 @@ ACTS: Final[Mapping[str, Words]] = {
     "point.serve": Words("点位投用", "camera put in service"),
     "export.addresses": Words("导出含地址的名册", "list with addresses exported"),
     "export.list": Words("导出列表", "list exported"),
+    "map.load_areas": Words("载入地图区域", "areas of the map loaded"),
+    "map.remove_areas": Words("删除地图区域", "areas of the map removed"),
+    "map.share_areas": Words("共享地图区域", "areas of the map shared"),
     # units and takeover
     "backlog.agree": Words("约定遗留故障期限", "day agreed for inherited faults"),
     "backlog.close": Words("关闭遗留故障", "inherited faults closed"),
