@@ -124,6 +124,7 @@ def test_a_proof_of_an_entry_is_the_standards_and_holds_for_nothing_else(
     assert not includes(root, size, index, leaf_hash(leaves[index] + b"!"), steps)
     assert not includes(mth([*leaves[:size], b"more"]), size, index, leaf, steps)
     assert not includes(root, size, index, leaf, [*steps, root])
+    assert not includes(root, 2 * size, index, leaf, steps)  # the root of a part is not the root of the whole
     assert not includes(root, size, -1, leaf, steps)
     assert not includes(root, size, size, leaf, steps)
     for place in range(len(steps)):

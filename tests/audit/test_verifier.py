@@ -164,6 +164,20 @@ def test_a_name_that_stands_twice_is_refused_for_readers_would_differ(home: Home
     assert run(b"\xff\xfe")[0] == 1
 
 
+def test_an_entry_that_says_another_number_than_its_place_is_refused_though_we_signed_it(
+    home: Home, run: Run
+) -> None:
+    signer = Signer.open(audit.key_file(home))
+    for number, code in ((1, 0), (7, 1)):
+        text = json.dumps({"act": "export.list", "number": number})
+        leaf = verifier.leaf_hash(text.encode())
+        said = {
+            "format": verifier.BUNDLE, "key": signer.public.text, "checkpoint": signer.sign(1, leaf, 1).text,
+            "entries": [{"number": 1, "entry": text, "leaf": b64(leaf), "proof": []}],
+        }  # fmt: skip
+        assert run(json.dumps(said))[0] == code
+
+
 def test_a_checkpoint_alone_is_checked_by_a_key_that_is_named(home: Home, run: Run) -> None:
     note = audit.checkpoint(home).text
     assert run(note)[0] == 1  # nothing says whose it is

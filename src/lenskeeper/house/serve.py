@@ -20,9 +20,10 @@ import structlog
 from sqlalchemy import Connection
 
 from lenskeeper.base.access import Scope
-from lenskeeper.base.errors import Conflict, Invalid
+from lenskeeper.base.errors import CallerError, Conflict, Invalid
 from lenskeeper.base.spans import Span
 from lenskeeper.house import chores
+from lenskeeper.house.audit import checkpoint_if_due
 from lenskeeper.house.books import Books
 from lenskeeper.house.desk import RepairDesk
 from lenskeeper.house.eyes import Eyes
@@ -70,6 +71,9 @@ FOLLOW_S: Final = 1.5  # a command's change is obeyed within 2 s
 REPLAN_S: Final = 600.0  # service dates begin and end without anybody saying so
 DESK_S: Final = 20.0  # patience is 10 minutes and more; a person's step is obeyed by the next turn
 CHORES_S: Final = 300.0
+SIGN_S: Final = (
+    5.0  # how often it is seen whether a checkpoint is due: a thousand entries may come in a minute
+)
 PLAN_FACTS: Final = frozenset({REGISTER_CHANGED})
 SURVEY_SINCE: Final = "survey_since"
 SILENT_SLOTS: Final = 3  # without a finished slot, and we are unwell: one may be late, two are no accident
@@ -106,6 +110,7 @@ class Server:
         self.renewing: asyncio.Task[None]
         self.position = 0
         self.desk = RepairDesk()
+        self.unsigned = ""  # why nobody signs for the audit log
 
     async def run(self) -> None:
         """Until the time is over, a signal comes, or the lease is lost."""
@@ -217,6 +222,7 @@ class Server:
             self._follow_on(),
             self._tend_on(),
             keep_up(self.home),
+            self._sign_on(),
         ]
         if not self.order.survey:  # a survey opens no ticket and sends no message
             every += [self._mend_on(), send_on(self.home, self.stopping, self._failed)]
@@ -307,6 +313,20 @@ class Server:
                 await self._tend(chore)
             if self.home.clock.elapsed_s() - tidied_s >= chores.DAY_S and await self._tend(chores.tidy):
                 tidied_s = self.home.clock.elapsed_s()
+
+    async def _sign_on(self) -> None:
+        """The audit log is signed for while it grows; what is in the way is told once, and in /healthz until it is gone."""
+        while True:
+            await self.home.clock.sleep(SIGN_S)
+            try:
+                await checkpoint_if_due(self.home)
+                self.unsigned = ""
+            except CallerError as wrong:  # the key is gone, or others may read it
+                if self.unsigned != str(wrong):
+                    log.warning("log_not_signed", why=str(wrong))
+                self.unsigned = str(wrong)
+            except Exception as error:  # noqa: BLE001  the same
+                self._failed("sign", error)
 
     async def _tend(self, chore: Callable[[Home], Awaitable[object]]) -> bool:
         """One chore; whether it was done. One that fails must not keep the others from their turn."""
@@ -411,6 +431,8 @@ class Server:
             wrong.append(f"the books cannot be written since {tally.waiting_since_s}; results wait in memory")
         if tally.own_faults >= OWN_FAULTS_MAX:
             wrong.append(f"the books were not written {tally.own_faults} times in a row, by a fault of ours")
+        if self.unsigned:
+            wrong.append(f"nobody signs for the audit log: {self.unsigned}")
         if why := self.pool.not_starting():
             wrong.append(f"no picture worker can be started: {why}")
         return "; ".join(wrong)
