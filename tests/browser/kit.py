@@ -57,12 +57,12 @@ class Served:
             self._program = None
 
 
-def session_of_everybody(home: Home) -> str:
+def session_of_everybody(home: Home, login: str = "ada") -> str:
     """The secret of a session, proved with a second factor, of somebody who may do everything everywhere."""
 
     def work(connection: Connection) -> str:
         now_s = home.now_s()
-        values = {"name": "ada", "shown": "Ada", "kind": "staff", "language": "en", "made_s": now_s}
+        values = {"name": login, "shown": login.title(), "kind": "staff", "language": "en", "made_s": now_s}
         made = connection.execute(
             insert(account).values(**values, made_by=LOCAL_OPERATOR).returning(account.c.id)
         )

@@ -142,8 +142,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const at = Math.min(active, Math.max(0, rows.length - 1))
   const focusRow = useCallback((next: number) => {
     setActive(next)
-    wantsFocus.current = true
     virtual.scrollToIndex(next)
+    const row = scroller.current?.querySelector<HTMLElement>(`tr[data-at="${next}"]`)
+    row?.focus({ preventScroll: true }) // where it stands already, nothing is drawn anew that could bring the focus
+    wantsFocus.current = !row
   }, [virtual])
   useEffect(() => {
     if (!wantsFocus.current) return

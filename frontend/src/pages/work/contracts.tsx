@@ -104,7 +104,7 @@ function Points({ rows }: { rows: Schemas['LotPointRow'][] }) {
     { key: 'class', title: t('common:word.class'), width: 100, narrow: true, cell: (row) => t(`common:class.${row.klass}`) },
   ]
   return (
-    <section aria-labelledby="lot-title">
+    <section aria-labelledby="lot-title" className="work-list">
       <Title order={2} size="h5" id="lot-title">{t('lot')}</Title>
       <DataTable name="lot" label={t('lot')} columns={columns} rows={rows} total={rows.length} rowKey={(row) => row.point_id} rowTo={(row) => `/cameras/${row.point_id}`} height={320}
         empty={<Empty title={t('lot_none')} act={<Button component={Link} href="/cameras" variant="default">{t('common:word.cameras')}</Button>}>{t('lot_none_note')}</Empty>} />

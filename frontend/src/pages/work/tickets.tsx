@@ -52,15 +52,15 @@ export function useTicketColumns(): Column<Ticket>[] {
   const name = useTicketName()
   const shown = useShown()
   return [
-    { key: 'ticket', title: t('common:word.ticket'), narrow: true, cell: (row) => <><span className="dim figure">{`#${row.ticket_id} `}</span>{name(row)}</> },
-    { key: 'clock', title: t('clock.title'), width: 150, narrow: true, cell: (row) => <TicketClock of={row} /> },
-    { key: 'stage', title: t('stage'), width: 170, cell: (row) => <StageMark of={row} /> },
-    { key: 'what', title: t('shows'), width: 160, cell: (row) => shown(row.what) },
-    { key: 'cameras', title: t('common:word.cameras'), width: 90, align: 'right', cell: (row) => <Count of={row.cameras} /> },
+    { key: 'ticket', title: t('common:word.ticket'), width: 270, narrow: true, cell: (row) => <><span className="dim figure">{`#${row.ticket_id} `}</span>{name(row)}</> },
+    { key: 'clock', title: t('clock.title'), width: 165, narrow: true, cell: (row) => <TicketClock of={row} /> },
+    { key: 'stage', title: t('stage'), width: 150, cell: (row) => <StageMark of={row} /> },
+    { key: 'what', title: t('shows'), cell: (row) => shown(row.what) },
+    { key: 'cameras', title: t('common:word.cameras'), width: 85, align: 'right', cell: (row) => <Count of={row.cameras} /> },
     { key: 'class', title: t('common:word.class'), width: 80, cell: (row) => t(`common:class.${row.klass}`) },
-    { key: 'desk', title: t('common:word.desk'), width: 130, cell: (row) => t(`common:desk.${row.desk}`) },
-    { key: 'contract', title: t('common:word.contract'), width: 140, cell: (row) => row.contract },
-    { key: 'since', title: t('common:word.since'), width: 130, cell: (row) => <Instant at_s={row.onset_s} form="ago" /> },
+    { key: 'desk', title: t('common:word.desk'), width: 115, cell: (row) => t(`common:desk.${row.desk}`) },
+    { key: 'contract', title: t('common:word.contract'), width: 140, hidden: true, cell: (row) => row.contract },
+    { key: 'since', title: t('common:word.since'), width: 115, cell: (row) => <Instant at_s={row.onset_s} form="ago" /> },
     { key: 'payer', title: t('payer.title'), width: 120, hidden: true, cell: (row) => t(`payer.${row.payer}`) },
     { key: 'opened', title: t('opened'), width: 150, hidden: true, cell: (row) => <Instant at_s={row.opened_s} /> },
     { key: 'restore', title: t('restore_by'), width: 150, hidden: true, cell: (row) => <Instant at_s={row.restore_by_s} /> },
@@ -121,10 +121,12 @@ function FilterBar({ filters, set, by_stage, by_desk }: {
   const me = useMe()
   const contracts = useQuery({ queryKey: ['contracts'], queryFn: () => got(api.GET('/api/contracts')) })
   const many = (of: Record<string, number> | undefined, key: string) => (of?.[key] ? ` (${count(of[key])})` : '')
+  const [opened, setOpened] = useState(false)
   return (
-    <div className="work-filters" role="search" aria-label={t('common:act.filter')}>
+    <div className="work-filters" role="search" aria-label={t('common:act.filter')} data-open={opened || undefined}>
       <TextInput size="xs" label={t('common:act.search')} placeholder={t('tickets.search')} defaultValue={filters.text} key={`text-${filters.text}`}
         onKeyDown={(event) => { if (event.key === 'Enter') set({ text: event.currentTarget.value }) }} onBlur={(event) => { if (event.currentTarget.value !== filters.text) set({ text: event.currentTarget.value }) }} />
+      <Button className="work-filters-more" variant="default" aria-expanded={opened} onClick={() => setOpened((now) => !now)}>{t('common:act.filter')}</Button>
       <Select size="xs" label={t('view.title')} value={filters.view} allowDeselect={false} onChange={(view) => set({ view: view ?? 'live' })}
         data={['live', 'over', 'all'].map((value) => ({ value, label: t(`view.${value}`) }))} />
       <MultiSelect size="xs" label={t('stage')} value={filters.stage} onChange={(stage) => set({ stage })} clearable clearButtonProps={{ 'aria-label': t('common:act.clear') }}
@@ -262,14 +264,14 @@ export function Causes() {
   const list = usePages<Ticket>(['tickets', 'causes'], (cursor) => got(api.GET('/api/tickets', { params: { query: { live: true, order: 'cameras', cursor } } })))
   const behind = useQuery({ queryKey: ['tickets', 'counts', 'live'], queryFn: () => got(api.GET('/api/tickets/counts', { params: { query: { live: true } } })) })
   const columns: Column<Ticket>[] = [
-    { key: 'cause', title: t('common:word.cause'), narrow: true, cell: (row) => name(row) },
+    { key: 'cause', title: t('common:word.cause'), width: 250, narrow: true, cell: (row) => name(row) },
     { key: 'cameras', title: t('common:word.cameras'), width: 100, align: 'right', narrow: true, cell: (row) => <Count of={row.cameras} /> },
-    { key: 'what', title: t('shows'), width: 170, cell: (row) => shown(row.what) },
-    { key: 'shape', title: t('shape.title'), width: 170, cell: (row) => (row.shape ? t(`shape.${row.shape}`) : '') },
-    { key: 'since', title: t('common:word.since'), width: 130, cell: (row) => <Instant at_s={row.onset_s} form="ago" /> },
-    { key: 'desk', title: t('common:word.desk'), width: 130, cell: (row) => t(`common:desk.${row.desk}`) },
-    { key: 'stage', title: t('stage'), width: 170, cell: (row) => <StageMark of={row} /> },
-    { key: 'clock', title: t('clock.title'), width: 150, cell: (row) => <TicketClock of={row} /> },
+    { key: 'what', title: t('shows'), width: 130, cell: (row) => shown(row.what) },
+    { key: 'shape', title: t('shape.title'), cell: (row) => (row.shape ? t(`shape.${row.shape}`) : '') },
+    { key: 'since', title: t('common:word.since'), width: 115, cell: (row) => <Instant at_s={row.onset_s} form="ago" /> },
+    { key: 'desk', title: t('common:word.desk'), width: 115, cell: (row) => t(`common:desk.${row.desk}`) },
+    { key: 'stage', title: t('stage'), width: 150, cell: (row) => <StageMark of={row} /> },
+    { key: 'clock', title: t('clock.title'), width: 165, cell: (row) => <TicketClock of={row} /> },
   ]
   return (
     <>
