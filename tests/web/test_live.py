@@ -79,7 +79,7 @@ def frames_of(chunk: bytes) -> list[Frame]:
 def waiting(listener: Listener) -> list[Frame]:
     out: list[Frame] = []
     while not listener.frames.empty():
-        out += frames_of(listener.frames.get_nowait())
+        out += frames_of(listener.frames.get_nowait() or b"")
     return out
 
 

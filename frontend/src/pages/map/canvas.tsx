@@ -234,6 +234,14 @@ export function MapCanvas({ query, mode, start, picked, overlays, base, to, onPi
     waiting.current = setTimeout(() => setTurn((n) => n + 1), AGAIN_MS)
   }
   useEffect(() => () => clearTimeout(waiting.current), [])
+  const [dots, setDots] = useState<Dots | null>(null)
+  useEffect(() => {
+    if (mode !== 'points') return setDots(null)
+    let over = false
+    // asked for while the map itself is still being made
+    got(api.GET('/api/map/points', { params: { query: JSON.parse(asked) as Query } })).then((found) => { if (!over) setDots(found) }, () => later())
+    return () => { over = true }
+  }, [asked, mode, turn])
   useEffect(() => {
     const map = held.current
     if (!ready || !map) return
@@ -246,7 +254,7 @@ export function MapCanvas({ query, mode, start, picked, overlays, base, to, onPi
     }
     const only = JSON.parse(asked) as Query
     if (mode === 'points') {
-      void got(api.GET('/api/map/points', { params: { query: only } })).then((dots) => put(dotFeatures(dots, crs))).catch(() => later())
+      if (dots) put(dotFeatures(dots, crs))
       return () => { over = true }
     }
     const ask = () => {
@@ -265,7 +273,7 @@ export function MapCanvas({ query, mode, start, picked, overlays, base, to, onPi
       map.off('moveend', ask)
     }
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- `turn` asks again
-  }, [ready, asked, mode, crs, turn])
+  }, [ready, asked, mode, crs, turn, dots])
 
   useLive(['cameras'], ({ data }) => {
     const told = data as { rows?: Row[]; reload?: boolean } | null
