@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select
@@ -31,7 +32,7 @@ from lenskeeper.tickets import rows_triage
 from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.desk import TicketId
 from lenskeeper.tickets.routing import Desk, Payer
-from lenskeeper.tickets.schema import contract, review_case, ticket, ticket_point
+from lenskeeper.tickets.schema import contract, review_case, ticket, ticket_event, ticket_point
 from lenskeeper.tickets.states import Stage
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import tree
@@ -289,6 +290,20 @@ def _write(connection: Connection, world: World) -> None:
             ],
         )
     )
+    event = {"at_s": 0, "actor": "desk", "stage": Stage.OPEN, "remark": ""}
+    rows.append(
+        (
+            ticket_event,
+            [
+                {"ticket_id": n, "act": act, "detail": msgspec.json.encode(detail).decode(), **event}
+                for n, (group, _) in enumerate(world.groups, 1)
+                for act, detail in (
+                    ("open", {"cameras": len(group)}),
+                    *(("join", {"point": p}) for p in sorted(group)),
+                )
+            ],
+        )
+    )
     rows.append(
         (
             review_case,
@@ -365,6 +380,10 @@ def _tickets(
     for number in range(1, len(world.groups) + 1):
         children = tickets.children(connection, scope, TicketId(number), now_s=now_s)
         assert len(children) == expected.get(number, 0)
+        told = tickets.events(connection, scope, TicketId(number), now_s=now_s)
+        joined = {event.detail["point"] for event in told if "point" in event.detail}
+        assert joined == {child.point_id for child in children}
+        assert scope == Scope.ALL or not any("cameras" in event.detail for event in told)
 
 
 def _sums(connection: Connection, world: World, scope: Scope, held: list[Grant]) -> None:

@@ -43,6 +43,7 @@ from lenskeeper.tickets.shapes import Shape
 from lenskeeper.tickets.states import Resolution, Stage, Step, after
 
 LISTED_MAX: Final = 1_000
+COUNTS: Final = frozenset({"cameras", "members"})  # of an event's detail: over all cameras, whosever they are
 
 TOLD: Final[Mapping[Step, ChangeKind]] = {
     Step.RECOVER: ChangeKind.RECOVERED,
@@ -456,13 +457,26 @@ def children(connection: Connection, scope: Scope, ticket_id: TicketId, *, now_s
 
 
 def events(connection: Connection, scope: Scope, ticket_id: TicketId, *, now_s: int) -> list[Event]:
-    """What happened to a ticket, in order; nothing where it may not be seen."""
+    """What happened to a ticket, in order; nothing where it may not be seen.
+
+    Whoever sees only some of its cameras is told neither of the others' coming and going nor how many they are.
+    """
     mine = select(ticket.c.id).where(ticket.c.id == ticket_id, sees(scope, now_s))
     query = select(ticket_event).where(ticket_event.c.ticket_id.in_(mine)).order_by(ticket_event.c.id)
-    return [
-        Event(row.at_s, ActorId(row.actor), row.act, Stage(row.stage), row.remark, msgspec.json.decode(row.detail))
-        for row in connection.execute(query)
-    ]  # fmt: skip
+    shown = (
+        None
+        if scope.units is None
+        else {r.point_id for r in children(connection, scope, ticket_id, now_s=now_s)}
+    )
+    found: list[Event] = []
+    for row in connection.execute(query):
+        detail: dict[str, Any] = msgspec.json.decode(row.detail)
+        if shown is not None:
+            if detail.get("point") is not None and detail["point"] not in shown:
+                continue
+            detail = {key: value for key, value in detail.items() if key not in COUNTS}
+        found.append(Event(row.at_s, ActorId(row.actor), row.act, Stage(row.stage), row.remark, detail))
+    return found
 
 
 def assigned_since(connection: Connection, contract_id: ContractId, since_s: int) -> int:
