@@ -159,7 +159,7 @@ def test_a_part_of_the_organisation_is_no_scope_for_any_of_it(home: Home) -> Non
         lambda: next(audit.export(home, part, LI)),
     ):
         with pytest.raises(NotAllowed):
-            work()  # type: ignore[no-untyped-call]
+            work()
     assert [e.act for e in log_of(home)] == ["installation.made"]
 
 

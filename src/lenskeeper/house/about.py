@@ -71,8 +71,9 @@ def parts() -> tuple[Part, ...]:
 
 
 def _licence(one: Distribution) -> str:
-    said = str(one.metadata.get("License-Expression") or one.metadata.get("License") or "").strip()
-    if said and "\n" not in said and len(said) <= LICENCE_CHARS_MAX:
-        return said
+    for name in ("License-Expression", "License"):
+        for said in one.metadata.get_all(name) or ():
+            if said.strip() and "\n" not in said.strip() and len(said) <= LICENCE_CHARS_MAX:
+                return str(said).strip()
     classes = [each for each in one.metadata.get_all("Classifier") or () if each.startswith(_LICENCE)]
     return ", ".join(each.rpartition(" :: ")[2] for each in classes)
