@@ -5,7 +5,7 @@
 Each page is a connection of its own at the real port, read by one child process whose time is not counted. Every second
 50 cameras cease to answer or answer again; the keeper of screens writes it, and each page is told. All pages belong to
 people who may see everything, ten pages each, so that one frame serves them all. Beside the ratio stands the ratio
-without what the bytes themselves cost: the same chunks sent to as many sockets by a bare loop.
+without what the bytes themselves cost: the same chunks sent to as many connections by a bare loop.
 """
 
 import argparse
@@ -137,7 +137,12 @@ def process_s() -> float:
 
 async def bytes_alone(pages: int, chunk: int, times: int) -> float:
     """CPU milliseconds to send `times` chunks to so many sockets by a bare loop: what the bytes themselves cost."""
-    pairs = [socket.socketpair() for _ in range(pages)]
+    listening = socket.create_server(("127.0.0.1", 0), backlog=pages)
+    pairs = []
+    for _ in range(pages):
+        far = socket.create_connection(listening.getsockname())
+        pairs.append((listening.accept()[0], far))
+    listening.close()
     readers = [await asyncio.open_connection(sock=far) for _, far in pairs]
     body = bytes(chunk)
     loop = asyncio.get_running_loop()

@@ -64,6 +64,7 @@ class Tiles:
 
     def _fetch(self, z: int, x: int, y: int) -> Tile:
         key = quote(self._settings.key.reveal(), safe="")
+        assert self._settings.tiles is not None
         address = self._settings.tiles.format(z=z, x=x, y=y, key=key)
         parts = urlsplit(address)
         assert parts.hostname is not None

@@ -158,9 +158,9 @@ def totals(connection: Connection, scope: Scope, wanted: MapFilter, *, now_s: in
         for state, n in connection.execute(query.group_by(screen_cell.c.state)):
             states[state] += int(n)
         return Totals(_five(states), _without_place(connection, scope, wanted, now_s))
-    query = select(c.state, func.count(), func.count(c.cell)).where(*_cameras(scope, wanted, now_s))
+    by_state = select(c.state, func.count(), func.count(c.cell)).where(*_cameras(scope, wanted, now_s))
     without = 0
-    for state, n, placed in connection.execute(query.group_by(c.state)):
+    for state, n, placed in connection.execute(by_state.group_by(c.state)):
         states[state] += int(placed)
         without += int(n) - int(placed)
     return Totals(_five(states), without)
@@ -269,8 +269,11 @@ def extent(connection: Connection, scope: Scope, *, now_s: int) -> Window | None
         query = select(func.min(c.lon), func.min(c.lat), func.max(c.lon), func.max(c.lat)).where(
             seen(scope, c.point_id, c.unit_id, now_s)
         )
-    found = connection.execute(query).one()
-    return None if found[0] is None else Window(*(float(each) for each in found))
+    found = [None if each is None else float(each) for each in connection.execute(query).one()]
+    west, south, east, north = found
+    if west is None or south is None or east is None or north is None:
+        return None
+    return Window(west, south, east, north)
 
 
 def is_of_units(scope: Scope) -> bool:
