@@ -18,7 +18,8 @@ from lenskeeper.availability import rows as runs
 from lenskeeper.availability import rows_stays, rows_sums
 from lenskeeper.availability.lanes import Lane, State
 from lenskeeper.availability.schema import day_rollup, look, run, standing
-from lenskeeper.base.access import ActorId, Scope
+from lenskeeper.base.access import ROUNDS, ActorId, Scope
+from lenskeeper.base.errors import NotFound
 from lenskeeper.diagnosis.kinds import Kind
 from lenskeeper.inventory import rows_declarations, rows_points
 from lenskeeper.inventory.ids import PointId
@@ -26,6 +27,7 @@ from lenskeeper.inventory.rows_points import Filters
 from lenskeeper.inventory.rows_seen import seen, seen_in, times_seen
 from lenskeeper.inventory.rows_watched import watched
 from lenskeeper.inventory.schema import contract_point, membership, point
+from lenskeeper.reporting import rows_screens, screens_cameras, screens_live, screens_map, screens_search
 from lenskeeper.store.database import Store
 from lenskeeper.tickets import rows as tickets
 from lenskeeper.tickets import rows_triage
@@ -211,7 +213,7 @@ def _write(connection: Connection, world: World) -> None:
             [
                 {
                     "id": n, "name": f"p{n}", "code": f"c{n}", "klass": 1, "tz": "UTC", "in_service_from_s": 0,
-                    "revision": 1, "purpose": purpose,
+                    "revision": 1, "purpose": purpose, "lon": 120 + n / 100, "lat": 30 + n / 100,
                 }
                 for n, purpose in enumerate(world.purposes, 1)
             ],
@@ -360,6 +362,7 @@ def test_rows_counts_and_sums_are_those_of_the_plain_rule(
 
             _tickets(connection, world, scope, held, mine, now_s)
             _sums(connection, world, scope, held)
+            _screens(connection, scope, mine, now_s)
             _times(connection, world, scope, held)
 
     store.write(work)
@@ -408,6 +411,36 @@ def _sums(connection: Connection, world: World, scope: Scope, held: list[Grant])
     ):  # no second of a longer range that was not ours
         days = range(stay.a // DAY_S - FIRST, stay.b // DAY_S - FIRST)
         assert scope == Scope.ALL or all(may_see(world, held, stay.point_id, d) for d in days)
+
+
+def _screens(connection: Connection, scope: Scope, mine: set[int], now_s: int) -> None:
+    """The list, its count, the map's dots, rings and totals, the search, the live figures, and the card of each."""
+    every = [PointId(p) for p in range(1, POINTS + 1)]
+    rows_screens.refresh(connection, every, actor=ROUNDS, now_s=now_s)
+    wanted, all_of_them = screens_map.MapFilter(), screens_cameras.CameraFilter()
+    lines = screens_cameras.listed(connection, scope, all_of_them, "name", now_s=now_s, limit=99)
+    assert {line.point_id for line in lines} == mine
+    assert screens_cameras.counted(connection, scope, all_of_them, now_s=now_s) == len(mine)
+    assert set(screens_map.dots(connection, scope, wanted, now_s=now_s).point_id) == mine
+    assert {row.point_id for row in screens_map.listed(connection, scope, wanted, now_s=now_s)} == mine
+    totals = screens_map.totals(connection, scope, wanted, now_s=now_s)
+    assert (sum(totals.states), totals.without_place) == (len(mine), 0)
+    for size in (40.0, 1.0, 0.1):  # clusters of a country, of a town, of a street
+        window = screens_map.Window(120.0, 30.0, 120.0 + size, 30.0 + size)
+        rings = screens_map.rings(connection, scope, wanted, window, now_s=now_s)
+        assert sum(sum(ring.states) for ring in rings) == len(mine)
+    assert (screens_map.extent(connection, scope, now_s=now_s) is not None) is bool(mine)
+    hits = screens_search.found(connection, scope, scope, "p", now_s=now_s, limit=50)
+    assert {hit.number for hit in hits if hit.kind == "camera"} == mine
+    live = screens_live.live_figures(connection, scope, now_s=now_s)
+    assert sum(live.states.values()) == len(mine)
+    for p in every:
+        try:
+            screens_map.card(connection, scope, p, now_s=now_s)
+        except NotFound:
+            assert p not in mine
+        else:
+            assert p in mine
 
 
 def _times(connection: Connection, world: World, scope: Scope, held: list[Grant]) -> None:
