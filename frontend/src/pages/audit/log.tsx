@@ -1,5 +1,6 @@
 // The log itself: filters, rows, and what leaves for elsewhere.
-import { Autocomplete, Button, Menu, Select, TextInput } from '@mantine/core'
+import { Autocomplete, Button, Menu, Modal, Select, Stack, TextInput } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -21,6 +22,8 @@ const KINDS = ['point:', 'ticket:', 'unit:', 'contract:', 'account:', 'maintenan
 export function Log() {
   const { t } = useTranslation(['audit', 'common'])
   const [filters, setFilters] = useUrlState(BLANK)
+  const narrow = useMediaQuery('(max-width: 47.99em)') ?? false
+  const [filtering, setFiltering] = useState(false)
   const acts = useQuery({ queryKey: ['audit', 'acts'], queryFn: () => got(api.GET('/api/audit/acts')), staleTime: 300_000 })
   const query = {
     actor: filters.actor, act: filters.act, subject: filters.subject,
@@ -36,33 +39,39 @@ export function Log() {
     { key: 'detail', title: t('columns.detail'), cell: (row) => <span className="dim audit-line">{inLine(row.detail)}</span> },
   ]
   const names = (acts.data?.acts ?? []).map((act) => ({ value: act, label: t(`done.${act}`, { defaultValue: act }) }))
-  const isFiltered = Object.values(filters).some(Boolean)
+  const on = Object.values(filters).filter(Boolean).length
+  const isFiltered = on > 0
+  const width = (px: number) => (narrow ? undefined : px)
+  const fields = (
+    <>
+      <Select aria-label={t('filter.act')} placeholder={t('filter.all_acts')} size="xs" w={width(190)} searchable clearable data={names} value={filters.act || null} onChange={(act) => setFilters({ act: act ?? '' })} />
+      <Held label={t('filter.actor')} value={filters.actor} onHeld={(actor) => setFilters({ actor })} choices={['local', 'account:']} width={width(160)} />
+      <Held label={t('filter.subject')} value={filters.subject} onHeld={(subject) => setFilters({ subject })} choices={KINDS} width={width(160)} />
+      <TextInput type="date" size="xs" aria-label={t('filter.from')} value={filters.from} max={filters.to || undefined} onChange={(event) => setFilters({ from: event.currentTarget.value })} />
+      <TextInput type="date" size="xs" aria-label={t('filter.to')} value={filters.to} min={filters.from || undefined} onChange={(event) => setFilters({ to: event.currentTarget.value })} />
+      {isFiltered && <Button size="compact-xs" variant="subtle" onClick={() => setFilters(BLANK)}>{t('filter.clear')}</Button>}
+    </>
+  )
   return (
     <>
       <Checks />
+      <Modal opened={narrow && filtering} onClose={() => setFiltering(false)} title={t('filter.title')}>
+        <Stack gap="sm">{fields}<Button onClick={() => setFiltering(false)}>{t('filter.done')}</Button></Stack>
+      </Modal>
       <DataTable name="audit" label={t('title')} columns={columns} rowKey={(row) => row.number} rowTo={(row) => `/audit/entries/${row.number}`} {...list}
-        tools={
-          <>
-            <Select aria-label={t('filter.act')} placeholder={t('filter.all_acts')} size="xs" w={190} searchable clearable data={names} value={filters.act || null} onChange={(act) => setFilters({ act: act ?? '' })} />
-            <Held label={t('filter.actor')} value={filters.actor} onHeld={(actor) => setFilters({ actor })} choices={['local', 'account:']} />
-            <Held label={t('filter.subject')} value={filters.subject} onHeld={(subject) => setFilters({ subject })} choices={KINDS} />
-            <TextInput type="date" size="xs" aria-label={t('filter.from')} value={filters.from} max={filters.to || undefined} onChange={(event) => setFilters({ from: event.currentTarget.value })} />
-            <TextInput type="date" size="xs" aria-label={t('filter.to')} value={filters.to} min={filters.from || undefined} onChange={(event) => setFilters({ to: event.currentTarget.value })} />
-            {isFiltered && <Button size="compact-xs" variant="subtle" onClick={() => setFilters(BLANK)}>{t('filter.clear')}</Button>}
-          </>
-        }
+        tools={narrow ? <Button size="xs" variant="default" leftSection={<Sign name="filter" />} onClick={() => setFiltering(true)}>{on > 0 ? t('filter.on', { count: on }) : t('filter.title')}</Button> : fields}
         empty={<Empty title={t('none')} act={isFiltered && <Button variant="default" onClick={() => setFilters(BLANK)}>{t('filter.clear')}</Button>}>{t('none_note')}</Empty>} />
     </>
   )
 }
 
 /** A filter that is asked for by Enter or by leaving it: each reading is an entry, so not by every letter. */
-function Held({ label, value, onHeld, choices }: { label: string; value: string; onHeld: (value: string) => void; choices: string[] }) {
+function Held({ label, value, onHeld, choices, width }: { label: string; value: string; onHeld: (value: string) => void; choices: string[]; width: number | undefined }) {
   const [typed, setTyped] = useState(value)
   useEffect(() => setTyped(value), [value])
   const held = () => { if (typed.trim() !== value) onHeld(typed.trim()) }
   return (
-    <Autocomplete size="xs" w={160} aria-label={label} placeholder={label} data={choices} value={typed} onChange={setTyped} onBlur={held} maxLength={100}
+    <Autocomplete size="xs" w={width} aria-label={label} placeholder={label} data={choices} value={typed} onChange={setTyped} onBlur={held} maxLength={100}
       onKeyDown={(event) => { if (event.key === 'Enter') held() }} />
   )
 }
