@@ -92,7 +92,7 @@ def test_the_sheet_is_printed_and_comes_back(home: Home, client_of: ClientOf) ->
     sheet = book.worksheets[0]
     head = next(row for row in sheet.iter_rows() if TEXT["code"].en in [cell.value for cell in row])
     done = next(cell for cell in head if cell.value == TEXT["done"].en)
-    sheet.cell(head[0].row + 1, done.column).value = "yes"
+    sheet.cell((head[0].row or 0) + 1, done.column).value = "yes"
     filled = BytesIO()
     book.save(filled)
     back = operator.post("/api/plans/results", content=filled.getvalue(), headers=BYTES)

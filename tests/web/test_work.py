@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert
@@ -48,7 +49,7 @@ def work(store: Store, tmp_path: Path) -> Work:
     return Work(Home(tmp_path, Settings(), store, clock, ""), clock, points, lots, tickets)
 
 
-def step(client: TestClient, number: int, what: Step, **more: object) -> tuple[int, dict[str, object]]:
+def step(client: TestClient, number: int, what: Step, **more: object) -> tuple[int, dict[str, Any]]:
     answer = client.post(f"/api/tickets/{number}/steps", json={"step": what, **more})
     return answer.status_code, answer.json()
 

@@ -18,6 +18,7 @@ from lenskeeper.inventory.rows_seen import seen_at
 from lenskeeper.inventory.schema import membership, point
 from lenskeeper.tickets import rows
 from lenskeeper.tickets.causes import CauseKind
+from lenskeeper.tickets.desk import TicketId
 from lenskeeper.tickets.routing import Desk
 from lenskeeper.tickets.schema import contract, ticket, ticket_event, ticket_pause, ticket_point
 from lenskeeper.tickets.states import Stage
@@ -157,7 +158,7 @@ def key_of(listed: Listed, order: Order) -> tuple[int, int]:
 
 def ticket_listed(connection: Connection, scope: Scope, ticket_id: int, *, now_s: int) -> Listed:
     """One ticket as lists show it. NotFound: there is none, or it may not be seen."""
-    one = rows.ticket_of(connection, scope, rows.TicketId(ticket_id), now_s=now_s)
+    one = rows.ticket_of(connection, scope, TicketId(ticket_id), now_s=now_s)
     query = select(contract.c.name.label("contract"), _is_paused().label("is_paused")).select_from(_joined())
     row = connection.execute(query.where(ticket.c.id == ticket_id)).one()
     return Listed(one, row.contract or "", bool(row.is_paused))

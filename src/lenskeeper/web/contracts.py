@@ -26,7 +26,7 @@ from lenskeeper.house.reports import SchemeOrder
 from lenskeeper.inventory import rows_points
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.reporting.definitions import Metric
-from lenskeeper.reporting.objections import Effect, Objection
+from lenskeeper.reporting.objections import DAYS_USUAL, Effect, Objection
 from lenskeeper.reporting.snapshots import Snapshot
 from lenskeeper.tickets import rows_contracts
 from lenskeeper.tickets.acceptance import AcceptanceSheet, Check, Why, Word, counted
@@ -531,7 +531,7 @@ class DraftAsked(Shown):
     scheme: Short
     contract: Short = ""
     unit: Text = ""
-    days: int = assessments.DAYS_USUAL
+    days: int = DAYS_USUAL
     calendar: Short = ""
 
 
@@ -744,12 +744,13 @@ def _must_be_units_own(asking: Asking) -> None:
 def draft(asking: Contracts, body: DraftAsked) -> AssessmentShown:
     """Freeze a draft and open the time for objections."""
     home = asking.home
+    contract_id = None
     with home.store.read() as connection:
         if body.contract:
             contract_id = rows_contracts.named(connection, asking.scope, body.contract).contract_id
         elif body.unit:
             units.find(connection, asking.scope, body.unit)
-    if body.contract:
+    if contract_id is not None:
         _must_own(asking, contract_id)
     with _files(scheme=body.scheme_text) as (path,):
         made = assessments.draft_assessment(

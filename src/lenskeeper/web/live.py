@@ -332,7 +332,7 @@ def told_up_to(
     return max((int(said) for said in (since, last_event_id) if said), default=None)
 
 
-@router.get("", response_class=EventStream)
+@router.get("", response_class=EventStream, status_code=200)
 async def listen(
     request: Request,
     asking: Annotated[Asking, may(Verb.SEE)],

@@ -15,9 +15,9 @@ from lenskeeper.base.errors import NotAllowed
 from lenskeeper.base.languages import Language
 from lenskeeper.house import day_plans as house
 from lenskeeper.house import handover
-from lenskeeper.reporting.handover import Shift
+from lenskeeper.reporting.handover import Shift, Signed
 from lenskeeper.tickets.day_codes import qr_text, spelt_out
-from lenskeeper.tickets.day_plan import CleaningKey, Permit
+from lenskeeper.tickets.day_plan import STOPS_MAX, STOPS_MIN, WORK_MINUTES, CleaningKey, Permit
 from lenskeeper.tickets.routing import Desk
 from lenskeeper.tickets.rows_day_plans import Halt, Planned
 from lenskeeper.units import rows as units
@@ -162,9 +162,9 @@ class PlanAsked(Shown):
     height_m_max: float | None = None
     permit: Permit = Permit.NONE
     night: bool = False
-    stops_min: int = house.STOPS_MIN
-    stops_max: int = house.STOPS_MAX
-    minutes: int = house.WORK_MINUTES
+    stops_min: int = STOPS_MIN
+    stops_max: int = STOPS_MAX
+    minutes: int = WORK_MINUTES
 
 
 class StopDone(Shown):
@@ -395,7 +395,7 @@ def sign(asking: Dispatch, request: Request, body: ShiftSigned) -> HandoverShown
     return _signed(done)
 
 
-def _signed(done: handover.Signed) -> HandoverShown:
+def _signed(done: Signed) -> HandoverShown:
     kept = done.handover
     return HandoverShown(
         number=done.number, giver=kept.giver, taker=kept.taker, signed_s=kept.signed_s, sha256=done.sha256, shift=kept.shift

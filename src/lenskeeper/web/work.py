@@ -18,7 +18,7 @@ from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_devices import Equipment
 from lenskeeper.reporting import screens_work as screens
 from lenskeeper.reporting.screens_work import Filters, Listed, Order
-from lenskeeper.tickets import rows
+from lenskeeper.tickets import rows, rows_clocks, rows_handings
 from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.desk import TicketId
 from lenskeeper.tickets.remarks import doubts
@@ -295,8 +295,8 @@ def _file(asking: Asking, scope: Scope, ticket_id: int) -> TicketFile:
             listed.ticket,
             (),
             rows.events(connection, scope, TicketId(ticket_id), now_s=now_s),
-            house.rows_clocks.pauses(connection, TicketId(ticket_id)),
-            house.rows_handings.handings(connection, TicketId(ticket_id)),
+            rows_clocks.pauses(connection, TicketId(ticket_id)),
+            rows_handings.handings(connection, TicketId(ticket_id)),
             listed.contract,
         )
     cameras = []
