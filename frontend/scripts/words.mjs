@@ -83,7 +83,7 @@ export function readWords(root = ROOT) {
 
 function main() {
   const read = readWords()
-  const stems = Object.fromEntries(Object.entries(read).map(([namespace, { en }]) => [namespace, new Set(keysOf(en ?? {}).map(([key]) => key.replace(PLURALS, '')))]))
+  const stems = Object.fromEntries(Object.entries(read).map(([namespace, { en }]) => [namespace, new Set(keysOf(en ?? {}).flatMap(([key]) => [key, key.replace(PLURALS, '')]))]))
   const has = (namespace, key) => stems[namespace]?.has(key) ?? false
   const code = readdirSync(join(ROOT, 'src'), { recursive: true }).map(String).filter((each) => /\.tsx?$/.test(each) && !/\.(test|d)\.tsx?$/.test(each))
   const faults = [...unequal(read), ...code.flatMap((each) => faultsOf(relative(ROOT, join(ROOT, 'src', each)), readFileSync(join(ROOT, 'src', each), 'utf8'), has))]

@@ -616,6 +616,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cameras
+         * @description The cameras that were asked for and may be seen; how many there are is told with the first page.
+         */
+        get: operations["cameras_cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{point_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Camera
+         * @description One camera as the register has it. NotFound: there is none, or it may not be seen.
+         */
+        get: operations["cameras_camera"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{point_id}/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Past
+         * @description The bands of one camera's past: what held, lane by lane; gaps are unknown.
+         */
+        get: operations["cameras_past"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cleaning": {
         parameters: {
             query?: never;
@@ -2609,7 +2669,7 @@ export interface components {
             /** Organisation */
             organisation: string;
             /** Parts */
-            parts: components["schemas"]["lenskeeper__web__about__PartRow"][];
+            parts: components["schemas"]["PartRow"][];
             /** Revision */
             revision: string;
             /** Tz */
@@ -2802,6 +2862,20 @@ export interface components {
             next_s: number | null;
         };
         /**
+         * BandShown
+         * @description A state that held over [from_s, to_s); what no band covers is unknown.
+         */
+        BandShown: {
+            /** From S */
+            from_s: number;
+            /** Is Up */
+            is_up: boolean;
+            /** Lane */
+            lane: string;
+            /** To S */
+            to_s: number;
+        };
+        /**
          * BaseMap
          * @description What is drawn under the cameras. crs: of the tiles; the cameras are moved to it for drawing only.
          */
@@ -2900,6 +2974,26 @@ export interface components {
             word: components["schemas"]["Word"] | null;
         };
         /**
+         * BatchSigned
+         * @description A batch to be signed by two: who asks, and another who proves himself. leave_out: points that stay on trial.
+         */
+        BatchSigned: {
+            beside: components["schemas"]["Second"];
+            /**
+             * Leave Out
+             * @default []
+             */
+            leave_out?: number[];
+        };
+        /**
+         * Because
+         * @description Why it is done: it goes into the audit log.
+         */
+        Because: {
+            /** Because */
+            because: string;
+        };
+        /**
          * CalendarEntry
          * @description hours: of seven days, Monday first. lacks_year: there is no list of holidays for it.
          */
@@ -2968,6 +3062,96 @@ export interface components {
             unit: string;
         };
         /**
+         * CameraFileShown
+         * @description What the register knows of one camera. missing: what of the declaration is not there (charter clause 6).
+         */
+        CameraFileShown: {
+            /** Address */
+            address: string;
+            /** Code */
+            code: string;
+            /** Common Name */
+            common_name: string;
+            /** Contact */
+            contact: string;
+            /** Devices */
+            devices: components["schemas"]["Hung"][];
+            /** In Service From S */
+            in_service_from_s: number;
+            /** In Service To S */
+            in_service_to_s: number | null;
+            /** Klass */
+            klass: number | null;
+            /** Lat */
+            lat: number | null;
+            /** Legal Basis */
+            legal_basis: string;
+            /** Lon */
+            lon: number | null;
+            /** May See Addresses */
+            may_see_addresses: boolean;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string;
+            /** Owner Department */
+            owner_department: string;
+            /** Place Kind */
+            place_kind: string;
+            /** Point Id */
+            point_id: number;
+            /** Purpose */
+            purpose: string;
+            /** Revision */
+            revision: number;
+            /** Tz */
+            tz: string;
+            /** Unit */
+            unit: string;
+            /** Unit Id */
+            unit_id: number | null;
+        };
+        /**
+         * CameraPast
+         * @description The bands of one camera over [from_s, to_s).
+         */
+        CameraPast: {
+            /** Bands */
+            bands: components["schemas"]["BandShown"][];
+            /** From S */
+            from_s: number;
+            /** To S */
+            to_s: number;
+        };
+        /**
+         * CameraRow
+         * @description A camera in the list. unit: the path of its unit; since_s: since when it stands so.
+         */
+        CameraRow: {
+            /** Code */
+            code: string;
+            /** Is Planned */
+            is_planned: boolean;
+            /** Klass */
+            klass: number;
+            /** Name */
+            name: string;
+            /** Point Id */
+            point_id: number;
+            /** Reason */
+            reason: string;
+            /** Since S */
+            since_s: number | null;
+            /** State */
+            state: string;
+            /** Ticket Id */
+            ticket_id: number | null;
+            /** Unit */
+            unit: string;
+            /** Unit Id */
+            unit_id: number | null;
+        };
+        /**
          * CardFault
          * @description A fault of the picture that stands.
          */
@@ -3014,6 +3198,30 @@ export interface components {
             stage: string;
             /** Ticket Id */
             ticket_id: number;
+        };
+        /**
+         * CaseRow
+         * @description A case that was made, by the number of its entry.
+         */
+        CaseRow: {
+            /** Actor */
+            actor: string;
+            /** Acts */
+            acts: number;
+            /** At S */
+            at_s: number;
+            /** Because */
+            because: string;
+            /** Camera */
+            camera: string;
+            /** From S */
+            from_s: number;
+            /** Number */
+            number: number;
+            /** Point Id */
+            point_id: number;
+            /** To S */
+            to_s: number;
         };
         /**
          * CauseKind
@@ -3276,6 +3484,14 @@ export interface components {
             unit?: string;
         };
         /**
+         * DropAsked
+         * @description Why.
+         */
+        DropAsked: {
+            /** Because */
+            because: string;
+        };
+        /**
          * EffectRow
          * @description What a ruling does to the online rate: seconds up and seconds known, of the camera and of the whole.
          */
@@ -3382,6 +3598,16 @@ export interface components {
         FactorWanted: {
             /** Password */
             password: string;
+        };
+        /**
+         * FaultRow
+         * @description A checkpoint that does not hold. why: changed, not_signed or other_log.
+         */
+        FaultRow: {
+            /** Size */
+            size: number;
+            /** Why */
+            why: string;
         };
         /**
          * GoesOnShown
@@ -3593,6 +3819,30 @@ export interface components {
             signed_s: number | null;
             /** Taker */
             taker: string;
+        };
+        /**
+         * Hung
+         * @description A device that hangs or hung there. to_s empty: it hangs there now. url: for who may see addresses.
+         */
+        Hung: {
+            /** Codec */
+            codec: string;
+            /** Device Id */
+            device_id: number;
+            /** From S */
+            from_s: number;
+            /** Make */
+            make: string;
+            /** Model */
+            model: string;
+            /** Serial */
+            serial: string;
+            /** To S */
+            to_s: number | null;
+            /** Url */
+            url: string;
+            /** Warranty Until */
+            warranty_until: string | null;
         };
         /**
          * IssueAsked
@@ -4232,6 +4482,24 @@ export interface components {
             /** Unit */
             unit: string;
         };
+        /** Page[CameraRow] */
+        Page_CameraRow_: {
+            /** Next */
+            next?: string | null;
+            /** Rows */
+            rows: components["schemas"]["CameraRow"][];
+            /** Total */
+            total?: number | null;
+        };
+        /** Page[CaseRow] */
+        Page_CaseRow_: {
+            /** Next */
+            next?: string | null;
+            /** Rows */
+            rows: components["schemas"]["CaseRow"][];
+            /** Total */
+            total?: number | null;
+        };
         /** Page[CheckpointRow] */
         Page_CheckpointRow_: {
             /** Next */
@@ -4259,6 +4527,15 @@ export interface components {
             /** Total */
             total?: number | null;
         };
+        /** Page[PictureCase] */
+        Page_PictureCase_: {
+            /** Next */
+            next?: string | null;
+            /** Rows */
+            rows: components["schemas"]["PictureCase"][];
+            /** Total */
+            total?: number | null;
+        };
         /** Page[TicketRow] */
         Page_TicketRow_: {
             /** Next */
@@ -4267,6 +4544,30 @@ export interface components {
             rows: components["schemas"]["TicketRow"][];
             /** Total */
             total?: number | null;
+        };
+        /**
+         * PartRow
+         * @description A package that the server runs on, and its licence as its makers name it.
+         */
+        PartRow: {
+            /** Licence */
+            licence: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PartToLoad
+         * @description A thing to load. kind: a word of day_plan.PartKind.
+         */
+        PartToLoad: {
+            /** Count */
+            count: number;
+            /** Kind */
+            kind: string;
+            /** Model */
+            model: string;
         };
         /**
          * Passed
@@ -4425,6 +4726,28 @@ export interface components {
             name: string;
             /** Unit Id */
             unit_id?: number | null;
+        };
+        /**
+         * PictureCase
+         * @description A picture to be cleaned, by a local day; or a fault that waits for a person's word (due_day None).
+         */
+        PictureCase: {
+            /** Code */
+            code: string;
+            /** Due Day */
+            due_day: number | null;
+            /** Found S */
+            found_s: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Point Id */
+            point_id: number;
+            /** Since S */
+            since_s: number;
+            /** Unit */
+            unit: string;
         };
         /**
          * PlanAsked
@@ -5062,6 +5385,32 @@ export interface components {
             unit?: string;
         };
         /**
+         * ShiftSigned
+         * @description The shift to be signed: the giver is who asks, and the taker proves himself at the same desk.
+         */
+        ShiftSigned: {
+            /** From S */
+            from_s?: number | null;
+            /**
+             * Is Sure
+             * @default false
+             */
+            is_sure?: boolean;
+            /**
+             * Notes
+             * @default []
+             */
+            notes?: string[];
+            taker: components["schemas"]["Second"];
+            /** To S */
+            to_s?: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit?: string;
+        };
+        /**
          * SignInWanted
          * @description The first proof.
          */
@@ -5170,7 +5519,7 @@ export interface components {
             /** Number */
             number: number;
             /** Parts */
-            parts: components["schemas"]["lenskeeper__web__plans__PartRow"][];
+            parts: components["schemas"]["PartToLoad"][];
             /** Parts Used */
             parts_used: string[];
             permit: components["schemas"]["Permit"];
@@ -5378,6 +5727,26 @@ export interface components {
             total: number;
         };
         /**
+         * TicketFault
+         * @description A fault of a picture that stands: the figure, its limit, and what it was compared with.
+         */
+        TicketFault: {
+            /** Compared With */
+            compared_with: string;
+            /** Figure */
+            figure: number;
+            /** Kind */
+            kind: string;
+            /** Limit */
+            limit: number;
+            /** Point Id */
+            point_id: number;
+            /** Severity */
+            severity: string;
+            /** Since S */
+            since_s: number;
+        };
+        /**
          * TicketFile
          * @description All that is known of one ticket, and what the asker may do to it now.
          *
@@ -5392,7 +5761,7 @@ export interface components {
             /** Events */
             events: components["schemas"]["EventRow"][];
             /** Faults */
-            faults: components["schemas"]["lenskeeper__web__work__FaultRow"][];
+            faults: components["schemas"]["TicketFault"][];
             /** Handings */
             handings: components["schemas"]["HandingRow"][];
             /** Pauses */
@@ -5640,7 +6009,7 @@ export interface components {
             /** Erased */
             erased: number;
             /** Faults */
-            faults: components["schemas"]["lenskeeper__web__audit__FaultRow"][];
+            faults: components["schemas"]["FaultRow"][];
             /** Holds */
             holds: boolean;
             /** Root */
@@ -5805,178 +6174,6 @@ export interface components {
             days: number;
             /** Year */
             year: number;
-        };
-        /**
-         * PartRow
-         * @description A package that the server runs on, and its licence as its makers name it.
-         */
-        lenskeeper__web__about__PartRow: {
-            /** Licence */
-            licence: string;
-            /** Name */
-            name: string;
-            /** Version */
-            version: string;
-        };
-        /**
-         * Because
-         * @description Why it is done: it goes into the audit log.
-         */
-        lenskeeper__web__accounts__Because: {
-            /** Because */
-            because: string;
-        };
-        /**
-         * CaseRow
-         * @description A case that was made, by the number of its entry.
-         */
-        lenskeeper__web__audit__CaseRow: {
-            /** Actor */
-            actor: string;
-            /** Acts */
-            acts: number;
-            /** At S */
-            at_s: number;
-            /** Because */
-            because: string;
-            /** Camera */
-            camera: string;
-            /** From S */
-            from_s: number;
-            /** Number */
-            number: number;
-            /** Point Id */
-            point_id: number;
-            /** To S */
-            to_s: number;
-        };
-        /**
-         * FaultRow
-         * @description A checkpoint that does not hold. why: changed, not_signed or other_log.
-         */
-        lenskeeper__web__audit__FaultRow: {
-            /** Size */
-            size: number;
-            /** Why */
-            why: string;
-        };
-        /**
-         * Because
-         * @description Why.
-         */
-        lenskeeper__web__contracts__Because: {
-            /** Because */
-            because: string;
-        };
-        /**
-         * SignAsked
-         * @description A batch to be signed by two: who asks, and another who proves himself. leave_out: points that stay on trial.
-         */
-        lenskeeper__web__contracts__SignAsked: {
-            beside: components["schemas"]["Second"];
-            /**
-             * Leave Out
-             * @default []
-             */
-            leave_out?: number[];
-        };
-        /** Page[CaseRow] */
-        lenskeeper__web__pages__Page_CaseRow___1: {
-            /** Next */
-            next?: string | null;
-            /** Rows */
-            rows: components["schemas"]["lenskeeper__web__audit__CaseRow"][];
-            /** Total */
-            total?: number | null;
-        };
-        /** Page[CaseRow] */
-        lenskeeper__web__pages__Page_CaseRow___2: {
-            /** Next */
-            next?: string | null;
-            /** Rows */
-            rows: components["schemas"]["lenskeeper__web__work__CaseRow"][];
-            /** Total */
-            total?: number | null;
-        };
-        /**
-         * PartRow
-         * @description A thing to load. kind: a word of day_plan.PartKind.
-         */
-        lenskeeper__web__plans__PartRow: {
-            /** Count */
-            count: number;
-            /** Kind */
-            kind: string;
-            /** Model */
-            model: string;
-        };
-        /**
-         * SignAsked
-         * @description The shift to be signed: the giver is who asks, and the taker proves himself at the same desk.
-         */
-        lenskeeper__web__plans__SignAsked: {
-            /** From S */
-            from_s?: number | null;
-            /**
-             * Is Sure
-             * @default false
-             */
-            is_sure?: boolean;
-            /**
-             * Notes
-             * @default []
-             */
-            notes?: string[];
-            taker: components["schemas"]["Second"];
-            /** To S */
-            to_s?: number | null;
-            /**
-             * Unit
-             * @default
-             */
-            unit?: string;
-        };
-        /**
-         * CaseRow
-         * @description A picture to be cleaned, by a local day; or a fault that waits for a person's word (due_day None).
-         */
-        lenskeeper__web__work__CaseRow: {
-            /** Code */
-            code: string;
-            /** Due Day */
-            due_day: number | null;
-            /** Found S */
-            found_s: number;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-            /** Point Id */
-            point_id: number;
-            /** Since S */
-            since_s: number;
-            /** Unit */
-            unit: string;
-        };
-        /**
-         * FaultRow
-         * @description A fault of a picture that stands: the figure, its limit, and what it was compared with.
-         */
-        lenskeeper__web__work__FaultRow: {
-            /** Compared With */
-            compared_with: string;
-            /** Figure */
-            figure: number;
-            /** Kind */
-            kind: string;
-            /** Limit */
-            limit: number;
-            /** Point Id */
-            point_id: number;
-            /** Severity */
-            severity: string;
-            /** Since S */
-            since_s: number;
         };
     };
     responses: never;
@@ -6460,7 +6657,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lenskeeper__web__contracts__Because"];
+                "application/json": components["schemas"]["DropAsked"];
             };
         };
         responses: {
@@ -6649,7 +6846,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lenskeeper__web__contracts__SignAsked"];
+                "application/json": components["schemas"]["BatchSigned"];
             };
         };
         responses: {
@@ -7691,7 +7888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lenskeeper__web__pages__Page_CaseRow___1"];
+                    "application/json": components["schemas"]["Page_CaseRow_"];
                 };
             };
             /** @description not signed in */
@@ -9063,6 +9260,303 @@ export interface operations {
             };
         };
     };
+    cameras_cameras: {
+        parameters: {
+            query?: {
+                order?: "name" | "-name" | "since" | "-since" | "state" | "-state";
+                /** @description rows of one page */
+                limit?: number;
+                /** @description `next` of the page before; without it the first page */
+                cursor?: string | null;
+                /** @description states by commas; empty: all */
+                state?: string;
+                /** @description classes by commas */
+                klass?: string;
+                /** @description this unit and what hangs below it */
+                unit?: number | null;
+                /** @description in the name or code */
+                q?: string;
+                /** @description an outcome or a kind of fault */
+                reason?: string;
+                /** @description only those with a ticket */
+                ticket?: boolean;
+                /** @description only those whose declaration lacks something */
+                undeclared?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CameraRow_"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cameras_camera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraFileShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cameras_past: {
+        parameters: {
+            query?: {
+                /** @description so many days back from now */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraPast"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     work_cleaning: {
         parameters: {
             query?: never;
@@ -9078,7 +9572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lenskeeper__web__pages__Page_CaseRow___2"];
+                    "application/json": components["schemas"]["Page_PictureCase_"];
                 };
             };
             /** @description not signed in */
@@ -9809,7 +10303,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
+                "application/json": components["schemas"]["Because"];
             };
         };
         responses: {
@@ -9991,7 +10485,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lenskeeper__web__plans__SignAsked"];
+                "application/json": components["schemas"]["ShiftSigned"];
             };
         };
         responses: {
@@ -13451,7 +13945,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lenskeeper__web__pages__Page_CaseRow___2"];
+                    "application/json": components["schemas"]["Page_PictureCase_"];
                 };
             };
             /** @description not signed in */
@@ -16778,7 +17272,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
+                "application/json": components["schemas"]["Because"];
             };
         };
         responses: {
@@ -16872,7 +17366,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
+                "application/json": components["schemas"]["Because"];
             };
         };
         responses: {
@@ -16966,7 +17460,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
+                "application/json": components["schemas"]["Because"];
             };
         };
         responses: {
@@ -17060,7 +17554,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lenskeeper__web__accounts__Because"];
+                "application/json": components["schemas"]["Because"];
             };
         };
         responses: {
