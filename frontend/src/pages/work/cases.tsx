@@ -72,7 +72,7 @@ export function Review() {
     { key: 'n', says: 'work:keys.wrong', run: () => { if (picked.size) void judge(some(), false) } },
   ] : [])
   const columns: Column<Case>[] = [
-    { key: 'name', title: t('common:word.camera'), narrow: true, cell: (row) => row.name },
+    { key: 'name', title: t('common:word.camera'), narrow: true, cell: (row) => <>{row.name}<span className="on-narrow">{shown(row.kind)}</span></> },
     { key: 'kind', title: t('shows'), width: 130, cell: (row) => shown(row.kind) },
     { key: 'unit', title: t('common:word.unit'), cell: (row) => row.unit },
     { key: 'since', title: t('common:word.since'), width: 130, cell: (row) => <Instant at_s={row.since_s} form="ago" /> },

@@ -52,7 +52,7 @@ export function useTicketColumns(): Column<Ticket>[] {
   const name = useTicketName()
   const shown = useShown()
   return [
-    { key: 'ticket', title: t('common:word.ticket'), width: 270, narrow: true, cell: (row) => <><span className="dim figure">{`#${row.ticket_id} `}</span>{name(row)}</> },
+    { key: 'ticket', title: t('common:word.ticket'), width: 270, narrow: true, cell: (row) => <><span className="dim figure">{`#${row.ticket_id} `}</span>{name(row)}<span className="on-narrow"><StageMark of={row} />{' '}{shown(row.what)}</span></> },
     { key: 'clock', title: t('clock.title'), width: 165, narrow: true, cell: (row) => <TicketClock of={row} /> },
     { key: 'stage', title: t('stage'), width: 150, cell: (row) => <StageMark of={row} /> },
     { key: 'what', title: t('shows'), cell: (row) => shown(row.what) },
@@ -264,7 +264,7 @@ export function Causes() {
   const list = usePages<Ticket>(['tickets', 'causes'], (cursor) => got(api.GET('/api/tickets', { params: { query: { live: true, order: 'cameras', cursor } } })))
   const behind = useQuery({ queryKey: ['tickets', 'counts', 'live'], queryFn: () => got(api.GET('/api/tickets/counts', { params: { query: { live: true } } })) })
   const columns: Column<Ticket>[] = [
-    { key: 'cause', title: t('common:word.cause'), width: 250, narrow: true, cell: (row) => name(row) },
+    { key: 'cause', title: t('common:word.cause'), width: 250, narrow: true, cell: (row) => <>{name(row)}<span className="on-narrow">{shown(row.what)}</span></> },
     { key: 'cameras', title: t('common:word.cameras'), width: 100, align: 'right', narrow: true, cell: (row) => <Count of={row.cameras} /> },
     { key: 'what', title: t('shows'), width: 130, cell: (row) => shown(row.what) },
     { key: 'shape', title: t('shape.title'), cell: (row) => (row.shape ? t(`shape.${row.shape}`) : '') },
