@@ -5,7 +5,7 @@
 Each page is a connection of its own at the real port, read by one child process whose time is not counted. Every second
 50 cameras cease to answer or answer again; the keeper of screens writes it, and each page is told. All pages belong to
 people who may see everything, ten pages each, so that one frame serves them all. Beside the ratio stands the ratio
-without what the bytes themselves cost: the same chunks sent to as many connections by a bare loop.
+without what the bytes themselves cost (on uvloop, as `serve` runs): the same chunks sent to as many connections by a bare loop.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+import uvloop
 from sqlalchemy import Connection, insert
 from tests.fleet_kit import fleet, turn_over
 
@@ -176,11 +177,11 @@ def main() -> None:
         home.store.write(lambda c: fleet(c, asked.cameras, now_s=home.now_s(), top="City"))
         cookies = [session(home, n) for n in range(asked.pages // PAGES_PER_PERSON + 1)]
         every = [cookies[n // PAGES_PER_PERSON] for n in range(asked.pages)]
-        none = asyncio.run(measured(home, [], asked.seconds))
-        one = asyncio.run(measured(home, every[:1], asked.seconds))
-        many = asyncio.run(measured(home, every, asked.seconds))
+        none = uvloop.run(measured(home, [], asked.seconds))
+        one = uvloop.run(measured(home, every[:1], asked.seconds))
+        many = uvloop.run(measured(home, every, asked.seconds))
         chunk = int(many["bytes"] / max(1, asked.pages) / (asked.seconds + WARM_S))
-        alone = asyncio.run(bytes_alone(asked.pages, chunk, 20)) / 20
+        alone = uvloop.run(bytes_alone(asked.pages, chunk, 20)) / 20
         home.store.close()
     ratio = many["cpu_ms_per_s"] / one["cpu_ms_per_s"]
     without = (many["cpu_ms_per_s"] - alone) / one["cpu_ms_per_s"]

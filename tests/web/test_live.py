@@ -26,7 +26,7 @@ from lenskeeper.journal.rows import KEPT_S, last_position, prune
 from lenskeeper.units.rows import tree
 from lenskeeper.web.asking import COOKIE
 from lenskeeper.web.errors import TooMany
-from lenskeeper.web.listening import bind, serve_at
+from lenskeeper.web.listening import CLOSE_WITHIN_S, bind, serve_at
 from lenskeeper.web.live import FRAMES_WAITING_MAX, PER_PERSON_MAX, Hub, Listener, Watch
 
 EVERY = frozenset({"cameras", "tickets", "overview", "register"})
@@ -244,6 +244,19 @@ def test_the_server_goes_and_comes_back_and_nothing_is_missed(home: Home, client
         line.close()
     [rows] = [body["rows"] for name, _, body in found if name == "cameras"]
     assert [(row["point_id"], row["state"]) for row in rows] == [(town.city.points[2], "down")]
+
+
+def test_open_pages_do_not_hold_up_a_server_that_stops(home: Home, client_of: ClientOf) -> None:
+    client = client_of(home, Role.VIEWER)
+    with served(client, home) as port:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        line.request("GET", "/api/live", headers={"cookie": f"{COOKIE}={client.cookies[COOKIE]}"})
+        answer = line.getresponse()
+        read_until(answer, "hello")
+        began = CLOCK.elapsed_s()
+    assert CLOCK.elapsed_s() - began < CLOSE_WITHIN_S
+    assert answer.read() == b"", "it ended as a stream ends, and was not cut"
+    line.close()
 
 
 def test_a_stream_can_end_once_caught_up_and_what_it_watches_is_checked(

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from lenskeeper.base.errors import Conflict, Invalid
 from lenskeeper.house.certificates import Pair, own_pair
 from lenskeeper.house.home import Home
+from lenskeeper.web.live import end_streams
 
 BACKLOG: Final = 512
 CLOSE_WITHIN_S: Final = 3  # then open lists and event streams are cut
@@ -94,6 +95,7 @@ async def serve_at(app: FastAPI, place: Place) -> None:
         await asyncio.shield(task)
     except asyncio.CancelledError:
         server.should_exit = True
+        end_streams(app)
         await asyncio.wait({task}, timeout=CLOSE_WITHIN_S + 2)
         task.cancel()
         raise

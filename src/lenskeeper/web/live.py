@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 from starlette.types import Message, Receive, Send
@@ -142,6 +142,11 @@ class Hub:
             self._task.cancel()
             self._task = None
 
+    def end(self) -> None:
+        """The server stops: every stream ends, and its browser comes back when there is one again."""
+        for each in self.listeners:
+            each.end()
+
     async def turn(self) -> None:
         """Read on once, and give each listener what concerns him."""
         async with self._turning:
@@ -248,6 +253,13 @@ def hub_of(request: Request) -> Hub:
     hub = state.live
     assert isinstance(hub, Hub)
     return hub
+
+
+def end_streams(app: FastAPI) -> None:
+    """Let all open streams of an application end."""
+    hub = getattr(app.state, "live", None)
+    if isinstance(hub, Hub):
+        hub.end()
 
 
 class EventStream(Response):
