@@ -15,6 +15,7 @@ import { Sign } from '../../shell/signs'
 import { DataTable, usePages, type Column, type Sort } from '../../shell/table'
 import { useUrlState, writeUrl } from '../../shell/url'
 import { SavedViews } from '../../shell/views'
+import { ExportMenu } from './export'
 import { OneCamera } from './one'
 import { useReason } from './reason'
 import './cameras.css'
@@ -72,7 +73,7 @@ function List() {
   const onMap = writeUrl('', { q: '', state: [] as string[], klass: [] as string[], unit: 0 }, { q: filters.q, state: filters.state, klass: filters.klass, unit: filters.unit })
   return (
     <>
-      <PageHead title={t('title')} acts={<Button component={Link} href={onMap ? `/map?${onMap}` : '/map'} variant="default" size="sm" leftSection={<Sign name="map" />}>{t('on_map')}</Button>} />
+      <PageHead title={t('title')} acts={<><ExportMenu filters={filters} /><Button component={Link} href={onMap ? `/map?${onMap}` : '/map'} variant="default" size="sm" leftSection={<Sign name="map" />}>{t('on_map')}</Button></>} />
       <Group gap="xs" role="search" aria-label={t('filters')}>
         <TextInput size="sm" w={220} aria-label={t('find')} placeholder={t('find')} leftSection={<Sign name="search" />} value={words} onChange={(event) => setWords(event.currentTarget.value)} />
         <MultiSelect size="sm" w={230} clearable aria-label={t('common:word.state')} placeholder={filters.state.length ? '' : t('common:word.state')} value={filters.state} onChange={(state) => setFilters({ state })}
