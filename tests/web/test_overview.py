@@ -1,5 +1,6 @@
 """The page of eight o'clock over HTTP."""
 
+import asyncio
 from dataclasses import replace
 
 from tests.register_kit import camera
@@ -9,6 +10,7 @@ from tests.web_kit import ClientOf
 from lenskeeper.accounts.verbs import Role
 from lenskeeper.base.access import ROUNDS, Scope
 from lenskeeper.base.days import local_day
+from lenskeeper.house.chores import add_up_days
 from lenskeeper.house.clock import StandingClock
 from lenskeeper.house.home import Home
 from lenskeeper.reporting.rows_screens import every_camera, refresh
@@ -26,6 +28,7 @@ def test_it_tells_the_days_the_units_that_lost_most_and_what_is_broken_of_what_m
     with home.store.read() as connection:
         units = {unit.path: int(unit.unit_id) for unit in tree(connection, Scope.ALL)}
     then = replace(home, clock=StandingClock(city.now_s))
+    asyncio.run(add_up_days(then))
     said = client_of(then, Role.VIEWER).get("/api/overview?days=5").json()
     assert said["states"] == {"not_watched": 0, "unknown": 0, "down": 1, "fault": 0, "up": 5}
     assert said["tickets_open"] == 1

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from lenskeeper.availability.figures import Totals
 from lenskeeper.availability.lanes import Lane
 from lenskeeper.availability.rows_figures import by_unit_and_day
+from lenskeeper.availability.schema import day_closed
 from lenskeeper.base.access import Scope
 from lenskeeper.base.days import local_day
 from lenskeeper.inventory.rows_points import unit_paths
@@ -72,15 +73,17 @@ class ChangedSince:
 def past(connection: Connection, scope: Scope, days: int, *, tz: str, now_s: int) -> Past:
     """So many days before today, in the local days of tz."""
     today = local_day(now_s, tz)
-    first = today - max(days, WORST_DAYS)
+    first, end = _added_up(connection, tz, today - max(days, WORST_DAYS), today)
     of_day: dict[int, list[Sums]] = defaultdict(list)
     of_unit: dict[int, list[Sums]] = defaultdict(list)
-    for row in by_unit_and_day(connection, scope, Lane.REACHABLE, first, today):
+    if first == end:
+        return Past((), ())
+    for row in by_unit_and_day(connection, scope, Lane.REACHABLE, first, end):
         said = _sums(row.totals)
         of_day[row.day].append(said)
         if row.day >= today - WORST_DAYS:
             of_unit[row.unit_id].append(said)
-    for row in by_unit_and_day(connection, scope, Lane.PICTURE_FIT, first, today):
+    for row in by_unit_and_day(connection, scope, Lane.PICTURE_FIT, first, end):
         of_day[row.day].append(replace(Sums(), fit_s=row.totals.up_s, fault_s=row.totals.down_s))
     told = [
         (day, added(of_day[day])) for day in range(today - days, today) if day in of_day
@@ -89,6 +92,16 @@ def past(connection: Connection, scope: Scope, days: int, *, tz: str, now_s: int
         tuple(DaySums(day, s.up_s, s.down_s, s.expected_s, s.fit_s, s.fault_s) for day, s in told),
         _lost(connection, {unit_id: added(each) for unit_id, each in of_unit.items()}),
     )
+
+
+def _added_up(connection: Connection, tz: str, first: int, end: int) -> tuple[int, int]:
+    """The part of some days that has been added up: the others would be read from their runs, for seconds."""
+    c = day_closed.c
+    row = connection.execute(select(c.first_day, c.last_day).where(c.tz == tz)).one_or_none()
+    if row is None:
+        return end, end
+    begin = max(first, row.first_day)
+    return begin, max(begin, min(end, row.last_day + 1))
 
 
 def causes(connection: Connection, scope: Scope, *, now_s: int) -> list[Ticket]:

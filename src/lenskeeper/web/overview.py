@@ -86,6 +86,7 @@ class Kept:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: OrderedDict[tuple[Scope, int, int], tuple[int, Past]] = OrderedDict()
+        self._renewing: set[tuple[Scope, int, int]] = set()
 
     def past(self, asking: Asking, days: int) -> Past:
         """From memory where it is fresh."""
@@ -93,8 +94,24 @@ class Kept:
         key = (asking.scope, days, local_day(asking.now_s, tz))
         with self._lock:
             held = self._held.get(key)
-        if held is not None and 0 <= asking.now_s - held[0] < KEPT_S:
+            is_fresh = held is not None and 0 <= asking.now_s - held[0] < KEPT_S
+            if held is not None and not is_fresh and key not in self._renewing:
+                self._renewing.add(
+                    key
+                )  # who asks now gets what there is; the next one what is made meanwhile
+                threading.Thread(target=self._renew, args=(asking, days, tz, key), daemon=True).start()
+        if held is not None:
             return held[1]
+        return self._made(asking, days, tz, key)
+
+    def _renew(self, asking: Asking, days: int, tz: str, key: tuple[Scope, int, int]) -> None:
+        try:
+            self._made(asking, days, tz, key)
+        finally:
+            with self._lock:
+                self._renewing.discard(key)
+
+    def _made(self, asking: Asking, days: int, tz: str, key: tuple[Scope, int, int]) -> Past:
         with asking.home.store.read() as connection:
             made = past(connection, asking.scope, days, tz=tz, now_s=asking.now_s)
         with self._lock:
