@@ -20,11 +20,15 @@ from lenskeeper.tickets import rows
 from lenskeeper.tickets.causes import CauseKind
 from lenskeeper.tickets.desk import TicketId
 from lenskeeper.tickets.routing import Desk
+from lenskeeper.tickets.rows_contracts import in_lots
 from lenskeeper.tickets.schema import contract, ticket, ticket_event, ticket_pause, ticket_point
 from lenskeeper.tickets.states import Stage
 from lenskeeper.units.ids import UnitId
 
 PERCENT_ESCAPE: Final = "\\"
+COUNTED_MAX: Final = (
+    10_000  # of those that are over: years of them would be counted for a number that nobody reads
+)
 LOOKED_BACK_S: Final = 7 * 86_400  # states of a camera beside its ticket
 
 
@@ -73,9 +77,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many there are, and how they are spread."""
+    """How many there are, and how they are spread. is_cut: only the newest COUNTED_MAX were counted, there are more."""
 
     total: int
+    is_cut: bool
     late: int
     held: int
     paused: int
@@ -132,20 +137,26 @@ def tickets(
     now_s: int,
 ) -> list[Listed]:
     """A page of tickets. after: the sort key and the number of the last one before; the key is `key_of`."""
-    sub = _listed(scope, filters, now_s).subquery()
-    column = {Order.DUE: sub.c.restore_by_s, Order.NEWEST: sub.c.id, Order.CAMERAS: sub.c.cameras}[order]
-    statement = select(sub)
-    if order is Order.DUE:
-        if after is not None:
-            statement = statement.where(or_(column > after[0], and_(column == after[0], sub.c.id > after[1])))
-        statement = statement.order_by(column, sub.c.id)
+    own = (rows.sees(scope, now_s), *_conditions(scope, filters, now_s))
+    if order is Order.CAMERAS:  # the only order for which the cameras of all must be counted
+        counted = rows.with_count(scope, now_s).where(*own).subquery()
+        first, number = counted.c.cameras, counted.c.id
     else:
-        if after is not None:
-            statement = statement.where(or_(column < after[0], and_(column == after[0], sub.c.id < after[1])))
-        statement = statement.order_by(column.desc(), sub.c.id.desc())
+        first, number = (ticket.c.restore_by_s if order is Order.DUE else ticket.c.id), ticket.c.id
+    up = order is Order.DUE
+    picked = select(number)
+    if order is not Order.CAMERAS:
+        picked = picked.where(*own)
+    if after is not None:
+        beyond = (first > after[0], number > after[1]) if up else (first < after[0], number < after[1])
+        picked = picked.where(or_(beyond[0], and_(first == after[0], beyond[1])))
+    picked = picked.order_by(first, number) if up else picked.order_by(first.desc(), number.desc())
+    ids = list(connection.execute(picked.limit(limit)).scalars())
+    statement = _listed(scope, now_s).where(ticket.c.id.in_(ids))
+    found = {row.id: row for row in connection.execute(statement)}
     return [
-        Listed(rows.ticket_in(row), row.contract or "", bool(row.is_paused))
-        for row in connection.execute(statement.limit(limit))
+        Listed(rows.ticket_in(found[one]), found[one].contract or "", bool(found[one].is_paused))
+        for one in ids
     ]
 
 
@@ -168,14 +179,16 @@ def counts(connection: Connection, scope: Scope, filters: Filters, *, now_s: int
     """How many tickets pass the filters, by stage, desk and class."""
     is_late = and_(ticket.c.ended_s.is_(None), ticket.c.restore_by_s < now_s)
     # one row per ticket, and the sums outside: a subquery is not allowed among what is grouped by
-    sub = (
+    each = (
         select(
             ticket.c.stage, ticket.c.desk, ticket.c.klass, is_late.label("late"), (ticket.c.held != "").label("held"),
             _is_paused().label("paused"),
         )
         .where(rows.sees(scope, now_s), *_conditions(scope, filters, now_s))
-        .subquery()
     )  # fmt: skip
+    if filters.is_live is not True:
+        each = each.order_by(ticket.c.id.desc()).limit(COUNTED_MAX + 1)
+    sub = each.subquery()
     columns = (sub.c.stage, sub.c.desk, sub.c.klass, sub.c.late, sub.c.held, sub.c.paused)
     query = select(*columns, func.count().label("n")).group_by(*columns)
     found = connection.execute(query).all()
@@ -186,8 +199,10 @@ def counts(connection: Connection, scope: Scope, filters: Filters, *, now_s: int
         by_stage[row.stage] = by_stage.get(row.stage, 0) + row.n
         by_desk[row.desk] = by_desk.get(row.desk, 0) + row.n
         by_class[row.klass] = by_class.get(row.klass, 0) + row.n
+    total = sum(row.n for row in found)
     return Counts(
-        sum(row.n for row in found),
+        min(total, COUNTED_MAX) if filters.is_live is not True else total,
+        filters.is_live is not True and total > COUNTED_MAX,
         sum(row.n for row in found if row.late),
         sum(row.n for row in found if row.held),
         sum(row.n for row in found if row.paused),
@@ -205,10 +220,9 @@ def _is_paused() -> ColumnElement[bool]:
     return exists().where(ticket_pause.c.ticket_id == ticket.c.id, ticket_pause.c.to_s.is_(None))
 
 
-def _listed(scope: Scope, filters: Filters, now_s: int) -> Select[Any]:
+def _listed(scope: Scope, now_s: int) -> Select[Any]:
     extra = contract.c.name.label("contract"), _is_paused().label("is_paused")
-    statement = rows.with_count(scope, now_s).add_columns(*extra).select_from(_joined())
-    return statement.where(rows.sees(scope, now_s), *_conditions(scope, filters, now_s))
+    return rows.with_count(scope, now_s).add_columns(*extra).select_from(_joined())
 
 
 def _conditions(scope: Scope, filters: Filters, now_s: int) -> list[ColumnElement[bool]]:
@@ -231,7 +245,7 @@ def _conditions(scope: Scope, filters: Filters, now_s: int) -> list[ColumnElemen
     if filters.unit_id is not None:
         found.append(rows.sees(Scope(frozenset({filters.unit_id})), now_s))
     if filters.point_id is not None:
-        found.append(_has_camera(scope, ticket_point.c.point_id == filters.point_id, now_s))
+        found.append(_has_camera(scope, select(point.c.id).where(point.c.id == filters.point_id), now_s))
     if words := filters.words.strip():
         found.append(_says(scope, words, now_s))
     return found
@@ -259,17 +273,20 @@ def _says(scope: Scope, words: str, now_s: int) -> ColumnElement[bool]:
         point.c.name.ilike(like, escape=PERCENT_ESCAPE), point.c.code.ilike(like, escape=PERCENT_ESCAPE)
     )
     thing = and_(ticket.c.cause != CauseKind.CAMERA, ticket.c.thing.ilike(like, escape=PERCENT_ESCAPE))
-    return or_(is_number, thing, _has_camera(scope, of_camera, now_s))
+    return or_(is_number, thing, _has_camera(scope, select(point.c.id).where(of_camera), now_s))
 
 
-def _has_camera(scope: Scope, condition: ColumnElement[bool], now_s: int) -> ColumnElement[bool]:
-    """A camera behind the ticket that the asker may see and that is so."""
-    return exists(
-        select(ticket_point.c.ticket_id)
-        .join(point, point.c.id == ticket_point.c.point_id)
-        .where(ticket_point.c.ticket_id == ticket.c.id, rows.sees_child(scope, now_s), condition)
-        .correlate(ticket)
-    )
+def _has_camera(scope: Scope, wanted: Select[Any], now_s: int) -> ColumnElement[bool]:
+    """One of these cameras is behind the ticket, and the asker may see it there.
+
+    Two sets that are made once each, and not a question for each ticket.
+    """
+    c = ticket_point.c
+    behind = select(c.ticket_id).where(c.point_id.in_(wanted))
+    if scope.units is None:
+        return ticket.c.id.in_(behind)
+    seen = ticket.c.id.in_(behind.where(seen_at(scope, c.point_id, now_s)))
+    return or_(seen, and_(in_lots(scope, ticket.c.contract_id), ticket.c.id.in_(behind)))
 
 
 def whereabouts(

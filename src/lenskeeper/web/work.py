@@ -187,9 +187,10 @@ class TicketFile(Shown):
 
 
 class TicketCounts(Shown):
-    """How many tickets pass the filters, and how they are spread."""
+    """How many tickets pass the filters, and how they are spread. is_cut: the newest 10,000 were counted, there are more."""
 
     total: int
+    is_cut: bool
     late: int
     held: int
     paused: int
@@ -251,7 +252,8 @@ def tickets(
         found = screens.tickets(
             connection, asking.scope, filters, order, after, limit + 1, now_s=asking.now_s
         )
-        total = screens.counts(connection, asking.scope, filters, now_s=asking.now_s).total
+        counted = screens.counts(connection, asking.scope, filters, now_s=asking.now_s)
+    total = None if counted.is_cut else counted.total
     more = cursor_of(*screens.key_of(found[limit - 1], order)) if len(found) > limit else None
     return Page[TicketRow](rows=[row_of(one, asking.now_s) for one in found[:limit]], next=more, total=total)
 

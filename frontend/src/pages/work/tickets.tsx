@@ -96,7 +96,7 @@ export function Tickets() {
   return (
     <>
       <PageHead title={t('tickets.title')} lead={told && (
-        <span role="status">{[t('tickets.total', { count: told.total, told: count(told.total) }), t('tickets.late', { count: told.late, told: count(told.late) }), told.held > 0 && t('tickets.held', { count: told.held, told: count(told.held) })].filter(Boolean).join(' · ')}</span>
+        <span role="status">{[t('tickets.total', { count: told.total, told: count(told.total) + (told.is_cut ? '+' : '') }), t('tickets.late', { count: told.late, told: count(told.late) }), told.held > 0 && t('tickets.held', { count: told.held, told: count(told.held) })].filter(Boolean).join(' · ')}</span>
       )} acts={<StormButton />} />
       <StormNote />
       <FilterBar filters={filters} set={setFilters} by_stage={told?.by_stage} by_desk={told?.by_desk} />
