@@ -10,26 +10,31 @@ const state = stateOf(base, secret)
 let asked = 0
 for (const language of LANGUAGES) {
   for (const scheme of SCHEMES) {
-    for (const size of [WIDE, NARROW]) {
-      const window = await openWindow(browser, base, { language, scheme, size, state })
-      for (const path of routes) {
-        const where = `${path} ${language} ${scheme} ${size.width}`
-        await window.page.goto(`${base}${path}`)
-        await settled(window.page).catch(() => faults.push(`${where}: no heading came`))
-        if (path.startsWith('/map')) await window.page.waitForTimeout(1500)
-        if (await window.page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)) faults.push(`${where}: wider than the window`)
-        if (await window.page.evaluate(() => document.querySelector('[data-lost]') !== null)) faults.push(`${where}: leads nowhere`)
-      if (await window.page.evaluate(() => document.querySelectorAll('main > .mantine-Alert-root[role=alert]').length) > 0) faults.push(`${where}: ${await window.page.textContent('main [role=alert]')}`)
-      if (await window.page.evaluate(() => document.querySelectorAll('h1').length) !== 1) faults.push(`${where}: not one h1`)
-        if (await window.page.evaluate(() => document.querySelectorAll('head style, body style').length) > 0) faults.push(`${where}: a <style> element`)
-        // contrast differs by theme, names and roles by language: the narrow window is looked at in one of each
-        if (size === WIDE || (language === 'zh-CN') === (scheme === 'dark')) for (const each of await violations(window.page)) faults.push(`${where}: ${each.id} ${each.help}: ${each.where.join(' | ')}`)
-        await shot(window.page, `${path.replace(/^\//, '').replace(/[^\w-]+/g, '_') || 'home'}-${language}-${scheme}-${size === WIDE ? 'wide' : 'narrow'}`)
-      }
-      asked += window.asked.length
-      faults.push(...window.faults.map((each) => `${language} ${scheme} ${size.width}: ${each}`))
-      await window.context.close()
+    const window = await openWindow(browser, base, { language, scheme, state })
+    const { page } = window
+    for (const path of routes) {
+      const where = `${path} ${language} ${scheme}`
+      const name = `${path.replace(/^\//, '').replace(/[^\w-]+/g, '_') || 'home'}-${language}-${scheme}`
+      await page.setViewportSize(WIDE)
+      await page.goto(`${base}${path}`)
+      await settled(page).catch(() => faults.push(`${where}: no heading came`))
+      if (path.startsWith('/map')) await page.waitForTimeout(1500)
+      if (await page.evaluate(() => document.querySelector('[data-lost]') !== null)) faults.push(`${where}: leads nowhere`)
+      if ((await page.locator('main > .mantine-Alert-root[role=alert]').count()) > 0) faults.push(`${where}: ${await page.textContent('main [role=alert]')}`)
+      if ((await page.locator('h1').count()) !== 1) faults.push(`${where}: not one h1`)
+      if ((await page.locator('style').count()) > 0) faults.push(`${where}: a <style> element`)
+      for (const each of await violations(page)) faults.push(`${where}: ${each.id} ${each.help}: ${each.where.join(' | ')}`)
+      await shot(page, `${name}-wide`)
+      await page.setViewportSize(NARROW)
+      await page.waitForTimeout(150)
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)) faults.push(`${where}: wider than a phone`)
+      // names and roles differ by language, contrast by theme: the phone is looked at in one of each
+      if ((language === 'zh-CN') === (scheme === 'dark')) for (const each of await violations(page)) faults.push(`${where} at 360 px: ${each.id} ${each.help}: ${each.where.join(' | ')}`)
+      await shot(page, `${name}-narrow`)
     }
+    asked += window.asked.length
+    faults.push(...window.faults.map((each) => `${language} ${scheme}: ${each}`))
+    await window.context.close()
   }
 }
 await browser.close()

@@ -1381,6 +1381,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview
+         * @description What stands now, the last days, which units lost most, what is broken and what changed.
+         */
+        get: operations["overview_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plans": {
         parameters: {
             query?: never;
@@ -4491,6 +4511,98 @@ export interface components {
          */
         Origin: "default" | "file" | "environment";
         /**
+         * Overview
+         * @description The page, within what the asker may see. since: null on a first visit.
+         */
+        Overview: {
+            /** Causes */
+            causes: components["schemas"]["OverviewCause"][];
+            /** Days */
+            days: components["schemas"]["OverviewDay"][];
+            since: components["schemas"]["OverviewSince"] | null;
+            states: components["schemas"]["StateCounts"];
+            /** Tickets Late */
+            tickets_late: number;
+            /** Tickets Open */
+            tickets_open: number;
+            /** Worst */
+            worst: components["schemas"]["OverviewUnit"][];
+        };
+        /**
+         * OverviewCause
+         * @description Something that is broken, by how many cameras it took along.
+         */
+        OverviewCause: {
+            /** Cameras */
+            cameras: number;
+            /** Desk */
+            desk: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Onset S */
+            onset_s: number;
+            /** Restore By S */
+            restore_by_s: number;
+            /** Stage */
+            stage: string;
+            /** Ticket Id */
+            ticket_id: number;
+            /** What */
+            what: string;
+        };
+        /**
+         * OverviewDay
+         * @description A local day that is over (days since 1970-01-01), in camera-seconds. Expected but neither up nor down is unknown.
+         */
+        OverviewDay: {
+            /** Day */
+            day: number;
+            /** Down S */
+            down_s: number;
+            /** Expected S */
+            expected_s: number;
+            /** Fault S */
+            fault_s: number;
+            /** Fit S */
+            fit_s: number;
+            /** Up S */
+            up_s: number;
+        };
+        /**
+         * OverviewSince
+         * @description Since the asker's last visit: tickets opened and ended, cameras that do not answer since then.
+         */
+        OverviewSince: {
+            /** At S */
+            at_s: number;
+            /** Ended */
+            ended: number;
+            /** Gone Down */
+            gone_down: number;
+            /** Opened */
+            opened: number;
+        };
+        /**
+         * OverviewUnit
+         * @description What the cameras of one unit lost in the last seven days, in camera-seconds known to be down.
+         */
+        OverviewUnit: {
+            /** Down S */
+            down_s: number;
+            /** Expected S */
+            expected_s: number;
+            /** Lost S */
+            lost_s: number;
+            /** Unit */
+            unit: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Up S */
+            up_s: number;
+        };
+        /**
          * OwedDay
          * @description So many inherited faults of a unit that shall be gone by a local day.
          */
@@ -5722,7 +5834,7 @@ export interface components {
         };
         /**
          * TicketCounts
-         * @description How many tickets pass the filters, and how they are spread.
+         * @description How many tickets pass the filters, and how they are spread. is_cut: the newest 10,000 were counted, there are more.
          */
         TicketCounts: {
             /** By Class */
@@ -5739,6 +5851,8 @@ export interface components {
             };
             /** Held */
             held: number;
+            /** Is Cut */
+            is_cut: boolean;
             /** Late */
             late: number;
             /** Paused */
@@ -13248,6 +13362,99 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    overview_overview: {
+        parameters: {
+            query?: {
+                /** @description so many days that are over */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
             };
             /** @description not signed in */
             401: {

@@ -37,7 +37,7 @@ export function TimeChart({ label, at_s, series, format, height = 180, min, max,
   height?: number
   min?: number
   max?: number
-  /** points are days, not instants */
+  /** points are local days (their number x 86,400), not instants */
   day?: boolean
 }) {
   const { t, i18n } = useTranslation('shell')
@@ -63,7 +63,7 @@ export function TimeChart({ label, at_s, series, format, height = 180, min, max,
           legend: { show: false },
           scales: { x: { time: true }, y: { range: (_u: unknown, low: number, high: number) => [min ?? low, max ?? (high > low ? high : low + 1)] } },
           axes: [
-            { ...axis, values: (_u, ticks) => ticks.map((each) => instant(each, day ? 'day' : 'clock').replace(/^\d{4}[-/年]/, '')) },
+            { ...axis, values: (_u, ticks) => ticks.map((each) => (day ? instant(each, 'day', 'UTC') : instant(each, 'clock')).replace(/^\d{4}[-/年]/, '')) },
             { ...axis, size: 64, values: (_u, ticks) => ticks.map((each) => format(each)) },
           ],
           series: [{}, ...series.map((each, at) => ({ label: each.title, stroke: colour(each.colour, ['--ink-1', '--ink-2', '--ink-3'][at] ?? '--ink-1'), width: 1.6, spanGaps: false, points: { show: at_s.length < 3 } }))],
@@ -102,7 +102,7 @@ export function TimeChart({ label, at_s, series, format, height = 180, min, max,
           <Table.Tbody>
             {at_s.map((at, index) => (
               <Table.Tr key={at}>
-                <Table.Th scope="row">{instant(at, day ? 'day' : 'minute')}</Table.Th>
+                <Table.Th scope="row">{day ? instant(at, 'day', 'UTC') : instant(at, 'minute')}</Table.Th>
                 {series.map((each) => { const value = each.values[index]; return <Table.Td key={each.title}>{value === null || value === undefined ? '–' : format(value)}</Table.Td> })}
               </Table.Tr>
             ))}
