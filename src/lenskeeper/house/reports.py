@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from lenskeeper.base.access import LOCAL_OPERATOR, Scope
+from lenskeeper.base.access import LOCAL_OPERATOR, ActorId, Scope
 from lenskeeper.base.errors import Conflict, Invalid, NotFound
 from lenskeeper.base.languages import Language
 from lenskeeper.house.home import Home
@@ -80,7 +80,7 @@ class SchemeOrder:
 
 
 def issue_report(
-    home: Home, order: ReportOrder, scheme: SchemeOrder | None = None
+    home: Home, order: ReportOrder, scheme: SchemeOrder | None = None, *, actor: ActorId = LOCAL_OPERATOR
 ) -> tuple[int, Snapshot, bool]:
     """Freeze it: its number, its snapshot, and whether anything was new since the last revision.
 
@@ -90,7 +90,7 @@ def issue_report(
     def work(connection: Connection) -> tuple[int, Snapshot, bool]:
         found = _report(home, connection, order)
         points = None if scheme is None else _assessment(connection, found, scheme)
-        return issue(connection, found, actor=LOCAL_OPERATOR, at_s=home.now_s(), assessment=points)
+        return issue(connection, found, actor=actor, at_s=home.now_s(), assessment=points)
 
     return home.store.write(work, durable=True)
 

@@ -39,6 +39,18 @@ def sheets_csv(tables: Sequence[Sheet], language: Language, tz: str) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+def texts(sheet: Sheet, language: Language, tz: str) -> list[list[str]]:
+    """The rows as people read them, for a page: words are not guarded against spreadsheets there."""
+    kinds = [heading.kind for heading in sheet.headings]
+    return [
+        [
+            cell if isinstance(cell, str) else _cell(cell, kind, language, tz)
+            for cell, kind in zip(row, kinds, strict=True)
+        ]
+        for row in sheet.rows
+    ]
+
+
 def _write(out: io.StringIO, sheet: Sheet, language: Language, tz: str) -> None:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([harmless(heading.title) for heading in sheet.headings])
