@@ -22,12 +22,29 @@ export function licences() {
   }
 }
 
+// Packages that name their licence and bring no text of it.
+const TEXTS = {
+  MIT: (maker) => `MIT License
+
+Copyright (c) ${maker}
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+`,
+  Unlicense: (maker) => `Written by ${maker} and given to the public domain: https://unlicense.org/\n`,
+}
+
 function licenceOf(folder) {
   if (!existsSync(join(folder, 'package.json'))) return undefined
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const { name, version, license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const file = readdirSync(folder).find((each) => /^(licen[cs]e|copying)/i.test(each))
-  const text = file ? readFileSync(join(folder, file), 'utf8') : ''
-  return { name, version, licence: typeof license === 'string' ? license : (license?.type ?? ''), text }
+  const licence = typeof license === 'string' ? license : (license?.type ?? '')
+  const maker = typeof author === 'string' ? author : (author?.name ?? '')
+  const text = file ? readFileSync(join(folder, file), 'utf8') : (TEXTS[licence]?.(maker) ?? '')
+  return { name, version, licence, text }
 }
 
 /** Makes .gz and .br beside every text file that is worth it. */
