@@ -56,6 +56,6 @@ def script() -> Script:
 
 def fonts() -> Path:
     """The folder of a font that has Chinese, for machines that have none."""
-    import manimgx_fonts_cjk  # noqa: PLC0415  a folder with a font, asked for only here
+    import manimgx_fonts_cjk  # type: ignore[import-untyped]  # noqa: PLC0415  a folder with a font, asked for only here
 
     return Path(manimgx_fonts_cjk.__file__).parent
