@@ -124,7 +124,7 @@ const keyed = await openWindow(browser, base, { state })
   await row(page)
   await press('j', 'x', 'y')
   await page.waitForSelector('.empty')
-  check((await page.textContent('.toasts')).includes('1 case judged'), 'a case of the tray is judged by j, x, y')
+  check(await page.waitForFunction(() => document.querySelector('.toasts')?.textContent.includes('1 case judged'), null, { timeout: 10_000 }).then(() => true, () => false), 'a case of the tray is judged by j, x, y')
 }
 
 // with one thumb
