@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, tuple_
 
 from lenskeeper.availability.lanes import Lane
 from lenskeeper.availability.rows import evidence_of
@@ -258,6 +258,7 @@ def card(connection: Connection, scope: Scope, point_id: PointId, *, now_s: int)
 
 def extent(connection: Connection, scope: Scope, *, now_s: int) -> Window | None:
     """The part of the map that holds the cameras of a scope; None: none of them has a place."""
+    query: Select[Any, Any, Any, Any]
     if is_of_units(scope):
         d = screen_cell.c
         west, south = d.sum_lon / d.cameras, d.sum_lat / d.cameras
@@ -269,11 +270,8 @@ def extent(connection: Connection, scope: Scope, *, now_s: int) -> Window | None
         query = select(func.min(c.lon), func.min(c.lat), func.max(c.lon), func.max(c.lat)).where(
             seen(scope, c.point_id, c.unit_id, now_s)
         )
-    found = [None if each is None else float(each) for each in connection.execute(query).one()]
-    west, south, east, north = found
-    if west is None or south is None or east is None or north is None:
-        return None
-    return Window(west, south, east, north)
+    row = connection.execute(query).one()
+    return None if row[0] is None else Window(float(row[0]), float(row[1]), float(row[2]), float(row[3]))
 
 
 def is_of_units(scope: Scope) -> bool:

@@ -81,7 +81,7 @@ def past(connection: Connection, scope: Scope, days: int, *, tz: str, now_s: int
     for row in by_unit_and_day(connection, scope, Lane.REACHABLE, first, end):
         said = _sums(row.totals)
         of_day[row.day].append(said)
-        if row.day >= today - WORST_DAYS:
+        if row.unit_id is not None and row.day >= today - WORST_DAYS:
             of_unit[row.unit_id].append(said)
     for row in by_unit_and_day(connection, scope, Lane.PICTURE_FIT, first, end):
         of_day[row.day].append(replace(Sums(), fit_s=row.totals.up_s, fault_s=row.totals.down_s))
