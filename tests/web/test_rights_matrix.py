@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Connection
+from sqlalchemy import Connection, LargeBinary, Text, insert
 from starlette.testclient import TestClient
 from tests.register_kit import TZ, camera
 from tests.repair_kit import BEGIN, RepairCity, always, silent
@@ -27,6 +27,7 @@ from lenskeeper.house import screens
 from lenskeeper.house.home import Home
 from lenskeeper.inventory import rows_points
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.reporting.schema import report
 from lenskeeper.tickets import rows_acceptance, rows_calendars, rows_contracts
 from lenskeeper.tickets.acceptance import Tender
 from lenskeeper.tickets.contracts import Terms
@@ -120,7 +121,21 @@ def _planted(connection: Connection, path: str, point_id: PointId) -> dict[str, 
     guarantee = rows_calendars.add_guarantee(connection, new, **by)
     fresh = rows_points.add(connection, camera(90 + point_id, path, name=f"{path} new"), **by)
     rows_acceptance.begin(connection, name, [fresh], tender=Tender(), document="9", districts="", tz=TZ, **by)
-    return {"name": name, "guarantee_id": guarantee.guarantee_id}
+    return {"name": name, "guarantee_id": guarantee.guarantee_id, "report_id": _report(connection, path)}
+
+
+def _report(connection: Connection, path: str) -> int:
+    """A row of an issued report; its bytes are none, so that it is only asked whether it is there."""
+    unit_id = units.find(connection, Scope.ALL, path)
+    values: dict[str, Any] = {}
+    for column in report.c:
+        if column.primary_key or column.nullable or column.server_default is not None:
+            continue
+        values[column.name] = b"x" if isinstance(column.type, LargeBinary) else 1
+        if isinstance(column.type, Text):
+            values[column.name] = path
+    made = insert(report).values(values | {"unit_id": unit_id, "kind": "day"}).returning(report.c.id)
+    return int(connection.execute(made).scalar_one())
 
 
 def every_route(home: Home) -> Iterator[Route]:
@@ -171,7 +186,10 @@ def test_what_is_of_a_foreign_unit_is_not_there(town: Town, client_of: ClientOf)
                 assert answer == asked(client, route, town.ids[NORTH], body) == 403
                 continue
             assert answer == 404, f"{role} {route.method} {route.path}: {answer}"
-            if route.method == "GET" and not names & {"name"}:  # of these some ask for more than a name
+            if route.method == "GET" and not names & {
+                "name",
+                "report_id",
+            }:  # of these some ask for more than a name
                 assert (role, route, asked(client, route, town.ids[NORTH])) == (role, route, 200)
 
 
