@@ -1,15 +1,15 @@
 // Every route in both languages and both themes: axe, the policy, no foreign request, nothing too wide, pictures kept.
-// LENSKEEPER_URL, _COOKIE (of a session), _ROUTES (by commas). Bounded: one window for each language, theme and width.
+// LENSKEEPER_URL, _COOKIE (of a session), _ROUTES (by commas), _LANGUAGE and _SCHEME (without them all). Bounded: one window for each language, theme and width.
 import { ending, LANGUAGES, NARROW, openWindow, SCHEMES, settled, shot, startBrowser, stateOf, violations, WIDE } from './kit.mjs'
 
-const { LENSKEEPER_URL: base, LENSKEEPER_COOKIE: secret, LENSKEEPER_ROUTES: said } = process.env
+const { LENSKEEPER_URL: base, LENSKEEPER_COOKIE: secret, LENSKEEPER_ROUTES: said, LENSKEEPER_LANGUAGE: only, LENSKEEPER_SCHEME: shown } = process.env
 const routes = said.split(',')
 const faults = []
 const browser = await startBrowser()
 const state = stateOf(base, secret)
 let asked = 0
-for (const language of LANGUAGES) {
-  for (const scheme of SCHEMES) {
+for (const language of LANGUAGES.filter((each) => !only || each === only)) {
+  for (const scheme of SCHEMES.filter((each) => !shown || each === shown)) {
     const window = await openWindow(browser, base, { language, scheme, state })
     const { page } = window
     for (const path of routes) {

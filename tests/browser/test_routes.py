@@ -36,8 +36,10 @@ def _is_built(area: Path) -> bool:
 
 
 @pytest.mark.timeout(600)
-def test_every_route_is_free_of_axe_faults_and_asks_nobody_else_in_both_languages_and_both_themes(
-    tmp_path: Path, served: Served, script: Script
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_route_is_free_of_axe_faults_and_asks_nobody_else_on_a_wide_screen_and_on_a_phone(
+    tmp_path: Path, served: Served, script: Script, language: str, scheme: str
 ) -> None:
     folder = tmp_path / "city"
     make_demo(DemoOrder(folder, Demo(CAMERAS), DAYS), int(time.time()))  # noqa: TID251  the browser's clock is the real one
@@ -49,5 +51,7 @@ def test_every_route_is_free_of_axe_faults_and_asks_nobody_else_in_both_language
         LENSKEEPER_URL=served(folder),
         LENSKEEPER_COOKIE=secret,
         LENSKEEPER_ROUTES=",".join(every),
+        LENSKEEPER_LANGUAGE=language,
+        LENSKEEPER_SCHEME=scheme,
     )
     assert f"{len(every)} routes" in said
