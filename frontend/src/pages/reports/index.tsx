@@ -126,7 +126,7 @@ function One() {
                 </details>
               </section>
             ))}
-            <p className="report-note"><Link href="/reports">{t('back')}</Link> · SHA-256 <code>{report.sha256}</code></p>
+            <p className="report-note"><Link href="/reports">{t('back')}</Link>{" · SHA-256 "}<code>{report.sha256}</code></p>
           </div>
         )}
       </Answer>
