@@ -34,7 +34,7 @@ from lenskeeper.house import (
     upkeep,
 )
 from lenskeeper.house.clock import StandingClock
-from lenskeeper.house.demo_life import OLD_TURN_S, TURN_S, Life
+from lenskeeper.house.demo_life import LATE_TURN_S, OLD_TURN_S, TURN_S, Life
 from lenskeeper.house.home import Home, NewHome, make_home, opened
 from lenskeeper.house.settings import SETTINGS_FILE
 from lenskeeper.inventory import rows_credentials
@@ -55,7 +55,7 @@ PAPERS: Final = "papers"  # the folder of what was signed on paper: terms, schem
 OFFICE, BUILDER = ActorId("local:office"), ActorId("local:builder")
 BATCH: Final = "公园广场二期"
 BATCH_BEGINS, BATCH_SIGNED, SHIFTS = 12, 7, 3  # days before today
-FINE_DAYS: Final = 1  # before today, in which the desk turns as often as it pays
+FINE_DAYS, LATE_DAYS = 1, 4  # before today, in which the desk turns more often
 PASTS_KEPT: Final = 3
 STALE_DAYS: Final = 5  # a kept past that is older is made anew
 HOME, DAY_FILE = "home", "day"
@@ -64,7 +64,7 @@ PORTS: Final = Ports(28554, 28555, 28556, 28557, 28558)
 
 SETTINGS: Final = """
 [rounds]
-picture_minutes_1 = 30
+picture_minutes_1 = 60
 picture_minutes_2 = 60
 picture_minutes_3 = 60
 [serve]
@@ -257,6 +257,7 @@ class Story:
         self.by_url = {url: number for number, url in enumerate(urls)}
         self.first = self.last = 0
         self._spells: dict[int, list[Spell]] = {}
+        self._course: tuple[int, Course] | None = None  # of the day that is lived
         self._life: Life | None = None
 
     @property
@@ -398,9 +399,12 @@ class Story:
         if to_s <= self.clock.now:
             return
         today = local_day(to_s - 1, TZ)
-        course = Course(spell for day in range(today - BACK_DAYS, today + 1) for spell in self.spells_on(day))
-        turn_s = TURN_S if today >= self.last - FINE_DAYS else OLD_TURN_S
-        self.life.live(to_s, course, turn_s=turn_s)
+        if self._course is None or self._course[0] != today:
+            days = range(today - BACK_DAYS, today + 1)
+            self._course = today, Course(spell for day in days for spell in self.spells_on(day))
+        past = self.last - today
+        turn_s = TURN_S if past <= FINE_DAYS else LATE_TURN_S if past <= LATE_DAYS else OLD_TURN_S
+        self.life.live(to_s, self._course[1], turn_s=turn_s)
 
     def spells_on(self, day: int) -> list[Spell]:
         """What begins on a local day."""

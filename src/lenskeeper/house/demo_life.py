@@ -47,17 +47,19 @@ from lenskeeper.probing.simulator.fleet import Illness
 from lenskeeper.probing.simulator.spells import Course, Spell
 from lenskeeper.probing.simulator.troubles import Trouble
 from lenskeeper.tickets import rows as ticket_rows
-from lenskeeper.tickets.desk import PATIENCE_S, SETTLE_S
+from lenskeeper.tickets.desk import PATIENCE_S, SETTLE_S, TicketId
 from lenskeeper.tickets.routing import Desk
 from lenskeeper.tickets.rows import Asked, Ticket
-from lenskeeper.tickets.states import Stage, Step
+from lenskeeper.tickets.states import NEXT, Stage, Step
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-TURN_S: Final = 600  # turns of the desk lie on this grid; patience is 10 minutes and more
-OLD_TURN_S: Final = 3_600  # the same, of days long past: it is the desk's turns that take the time here
+TURN_S: Final = 1_200  # turns of the desk lie on this grid; patience is 10 minutes and more
+# The same of days that are past: it is the desk's turns that take the time here.
+LATE_TURN_S, OLD_TURN_S = 3_600, 7_200
+ACT_S: Final = 1_800  # crews act on this grid
 TICK_S: Final = 1_800  # looks for pictures are judged half hour by half hour
 SPAN_S_MAX: Final = 6 * HOUR  # of one round, however quiet it is
-PICTURE_S: Final = {1: 1_800, 2: 3_600, 3: 3_600}  # by class, as DEMO_ROUNDS of the settings has them
+PICTURE_S: Final = 3_600  # as the settings of the demonstration have it for every class
 PICTURE_BYTES: Final = 60_000
 AFTER_S: Final = (
     4 * HOUR
@@ -111,6 +113,10 @@ class Life:
         self.turns = 0
         self._agenda: list[int] = []  # instants at which something is due besides rounds and ticks
         self._places: dict[int, _Place] = {}
+        self._crews: list[tuple[int, TicketId]] = []  # who does something next, and when
+        self._going: set[TicketId] = set()
+        self._idle: dict[TicketId, Stage] = {}  # nothing more is done there, unless it leaves this stage
+        self._has_asked = False
         self._numbers: dict[PointId, int] = {}
         self._folders: list[tuple[RoundFolder, list[int]]] = []
         self.reread()
@@ -126,7 +132,7 @@ class Life:
         zones: dict[str, list[Watched]] = {}
         for one in fleet:
             number = self._by_url[one.url]
-            period_s = one.picture_period_s or PICTURE_S[one.klass]
+            period_s = one.picture_period_s or PICTURE_S
             memory = memories.get(one.point_id, Memory())
             place = self._places.get(number) or _Place(number, one, period_s, now_s, memory)
             place.watched = one
@@ -151,13 +157,15 @@ class Life:
             while self._agenda and self._agenda[0] <= begin:
                 heapq.heappop(self._agenda)
             tick = begin - begin % TICK_S + TICK_S
-            end = min(to_s, tick, begin + self._round_s_max, self._agenda[0] if self._agenda else to_s)
+            ahead = [*self._agenda[:1], *(at_s for at_s, _ in self._crews[:1])]
+            end = min(to_s, tick, begin + self._round_s_max, *ahead)
             is_due = bool(self._agenda) and self._agenda[0] == end
             rounds = [(a, b) for a, b in _pieces(begin, end, edges)]
             self.clock.now = end
             self._write(partial(self._book, rounds, is_tick=end == tick))
             if is_due:
                 self._turn()
+            self._act()
 
     # -- what is due
 
@@ -217,8 +225,10 @@ class Life:
                 savings.append(saving)
                 if any(r.change.what.value in ("opened", "closed") for r in saving.records):
                     heapq.heappush(self._agenda, self._on_grid(now_s + 1))
-        observe(connection, said, now_s=now_s, mark=mark_dirty, actor=ROUNDS)
-        save(connection, savings, software=SOFTWARE, actor=ROUNDS)
+        if said:
+            observe(connection, said, now_s=now_s, mark=mark_dirty, actor=ROUNDS)
+        if savings:
+            save(connection, savings, software=SOFTWARE, actor=ROUNDS)
 
     def _looked(self, place: _Place, at_s: int) -> tuple[Outcome, Verdict | None, str, Saving | None]:
         """One look, confirmed where it has to be."""
@@ -326,39 +336,65 @@ class Life:
 
     def _turn(self) -> None:
         now_s = self.clock.now
-        self.home.store.write(lambda c: self.desk.turn(c, now_s))
+        done = self.home.store.write(lambda c: self.desk.turn(c, now_s))
         self.turns += 1
+        if not done.acts and self._has_asked:
+            return
+        self._has_asked = True
         with self.home.store.read() as connection:
             live = ticket_rows.tickets(connection, Scope.ALL, Asked(), now_s=now_s)
-            points = ticket_rows.points_of(connection, [t.ticket_id for t in live])
         for ticket in live:
-            if ticket.desk in ACTING and not ticket.held:
-                self._go(ticket, [self._numbers[p] for p in points[ticket.ticket_id]])
+            if ticket.desk not in ACTING or ticket.held or ticket.ticket_id in self._going:
+                continue
+            if self._idle.get(ticket.ticket_id) is not ticket.stage:
+                self._going.add(ticket.ticket_id)
+                heapq.heappush(self._crews, (now_s, ticket.ticket_id))
 
-    def _go(self, ticket: Ticket, numbers: Sequence[int]) -> None:
-        """What the crew does at this moment, and when it will do the next thing."""
+    def _act(self) -> None:
+        """What crews do at this moment, and when they will do the next thing."""
+        now_s, mine, steps = self.clock.now, list[TicketId](), list[tuple[TicketId, Step]]()
+        while self._crews and self._crews[0][0] <= now_s:
+            mine.append(heapq.heappop(self._crews)[1])
+        if not mine:
+            return
+        with self.home.store.read() as connection:
+            points = ticket_rows.points_of(connection, mine)
+            every = [ticket_rows.ticket_of(connection, Scope.ALL, each, now_s=now_s) for each in mine]
+        for ticket in every:
+            numbers, stage = [self._numbers[p] for p in points[ticket.ticket_id]], ticket.stage
+            due = self._next(ticket, stage, numbers)
+            if due is not None and due[0] <= now_s:
+                steps.append((ticket.ticket_id, due[1]))
+                stage = NEXT[stage, due[1]]
+                due = self._next(ticket, stage, numbers)
+            if due is None:
+                self._going.discard(ticket.ticket_id)
+                self._idle[ticket.ticket_id] = stage
+            else:
+                at_s = max(due[0], now_s + 1)
+                heapq.heappush(self._crews, (-(-at_s // ACT_S) * ACT_S, ticket.ticket_id))
+
+        def work(connection: Connection) -> None:
+            for ticket_id, step in steps:
+                ticket_rows.take_step(connection, ticket_id, step, actor=CREW, now_s=now_s)
+
+        if steps:
+            self.home.store.write(work)
+
+    def _next(self, ticket: Ticket, stage: Stage, numbers: Sequence[int]) -> tuple[int, Step] | None:
+        """The crew's next step from a stage, and when; None: it has none."""
         work = self._work_of(numbers)
         if work is None or not work.is_mended:
-            return
-        now_s, chance = self.clock.now, Random(f"{ticket.ticket_id}")  # noqa: S311  the script again
-        accept_s = ticket.opened_s + chance.randrange(2, 16) * TURN_S
-        arrive_s = max(accept_s + TURN_S, work.b - 40 * MINUTE)
-        plan: dict[Stage, tuple[int, Step]] = {
+            return None
+        chance = Random(f"{ticket.ticket_id}")  # noqa: S311  the script again
+        accept_s = ticket.opened_s + chance.randrange(12, 110) * MINUTE
+        arrive_s = max(accept_s + 25 * MINUTE, work.b - 40 * MINUTE)
+        return {
             Stage.ASSIGNED: (accept_s, Step.ACCEPT),
             Stage.REGRESSED: (accept_s, Step.ACCEPT),
             Stage.ACCEPTED: (arrive_s, Step.ARRIVE),
-            Stage.ON_SITE: (max(work.b, arrive_s + TURN_S), Step.FINISH),
-        }
-        due = plan.get(ticket.stage)
-        if due is None:
-            return
-        at_s, step = due
-        if at_s <= now_s:
-            self.home.store.write(
-                lambda c: ticket_rows.take_step(c, ticket.ticket_id, step, actor=CREW, now_s=now_s)
-            )
-            at_s = now_s + TURN_S
-        heapq.heappush(self._agenda, self._on_grid(max(at_s, now_s + 1)))
+            Stage.ON_SITE: (max(work.b, arrive_s + 10 * MINUTE), Step.FINISH),
+        }.get(stage)
 
     def _work_of(self, numbers: Sequence[int]) -> Spell | None:
         """The spell behind a ticket, now or last."""

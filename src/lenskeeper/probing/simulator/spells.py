@@ -21,11 +21,11 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 WORST: Final = "南渡区/渡口街道"
 FRAIL_ONE_IN: Final = 33
 FRAIL_A_DAY: Final = 0.8  # spells of some minutes, of a frail camera
-LONE_A_DAY: Final = 0.012  # spells of hours, of any camera
+LONE_A_DAY: Final = 0.007  # spells of hours, of any camera
 LONE_HOURS: Final = 2.5  # median, log-normal
 FEEDERS_A_DAY: Final = 0.4  # in a city of 2,000
 LINES_A_DAY: Final = 0.2
-PICTURES_A_DAY: Final = 0.005
+PICTURES_A_DAY: Final = 0.004
 MENDED: Final = 0.7  # of what lasts for hours, a crew mends so much; the rest comes back by itself
 # How a picture goes wrong, and how often against the others: what dirt and age do comes before what fails.
 PICTURES: Final[tuple[tuple[PictureFault, float], ...]] = (
