@@ -45,12 +45,12 @@ def test_whole_spans_leave_in_the_books_what_single_minutes_would(
 ) -> None:
     fast, slow = tmp_path / "fast", tmp_path / "slow"
     make_demo(order_in(fast, cameras=200), NOW_S)
-    of = demo.Life
+    of = demo_life.Life
 
     def by_minutes(home: Home, course: Course, by_url: dict[str, int]) -> demo_life.Life:
         return of(home, course, by_url, round_s_max=60)
 
-    monkeypatch.setattr(demo, "Life", by_minutes)
+    monkeypatch.setattr("lenskeeper.house.demo.Life", by_minutes)
     make_demo(order_in(slow, cameras=200), NOW_S)
     for table in COMPARED:
         assert held(fast, table) == held(slow, table), table
