@@ -4,7 +4,7 @@ An own CA is made once; its certificate is put into the browsers of the office b
 that is made anew later is trusted at once.
 """
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import stat
@@ -24,7 +24,7 @@ from lenskeeper.house.home import Home
 FOLDER: Final = "tls"
 CA_DAYS: Final = 3650
 DAYS: Final = 397  # browsers take no longer one
-BEFORE: Final = datetime.timedelta(hours=1)  # a browser's clock may be slow
+BEFORE: Final = dt.timedelta(hours=1)  # a browser's clock may be slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def make_pair(home: Home, names: Sequence[str]) -> Path:
         raise Invalid("name the host as it is typed into a browser, or its address", field="name")
     folder = home.folder / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    now = datetime.datetime.fromtimestamp(home.now_s(), datetime.UTC)
+    now = dt.datetime.fromtimestamp(home.now_s(), dt.UTC)
     ca_file, ca_key_file = folder / "ca.crt", folder / "ca.key"
     if ca_file.is_file() != ca_key_file.is_file():
         raise Conflict(f"{folder} holds one half of a CA: put the other half back, or take both away")
@@ -84,7 +84,7 @@ def make_pair(home: Home, names: Sequence[str]) -> Path:
     return ca_file
 
 
-def _authority(key: ec.EllipticCurvePrivateKey, now: datetime.datetime) -> x509.Certificate:
+def _authority(key: ec.EllipticCurvePrivateKey, now: dt.datetime) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "lenskeeper, own CA")])
     public = key.public_key()
     return (
@@ -94,7 +94,7 @@ def _authority(key: ec.EllipticCurvePrivateKey, now: datetime.datetime) -> x509.
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BEFORE)
-        .not_valid_after(now + datetime.timedelta(days=CA_DAYS))
+        .not_valid_after(now + dt.timedelta(days=CA_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
@@ -107,9 +107,9 @@ def _server(
     names: Sequence[str],
     ca: x509.Certificate,
     ca_key: ec.EllipticCurvePrivateKey,
-    now: datetime.datetime,
+    now: dt.datetime,
 ) -> x509.Certificate:
-    ends = min(now + datetime.timedelta(days=DAYS), ca.not_valid_after_utc)
+    ends = min(now + dt.timedelta(days=DAYS), ca.not_valid_after_utc)
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     return (
         x509.CertificateBuilder()

@@ -135,7 +135,9 @@ async def keep_up(home: Home) -> None:
             await asyncio.to_thread(keeper.turn)
         except StoreUnavailable as error:
             log.warning("screens_put_off", error=str(error))
-        except Exception as error:  # the loop that keeps screens alive: told with its traceback, and tried again
+        except (
+            Exception
+        ) as error:  # the loop that keeps screens alive: told with its traceback, and tried again
             log.exception("our_fault", where="screens", error=repr(error))
             keeper.position = None  # whatever it was, begin with the whole
         await home.clock.sleep(TURN_S)

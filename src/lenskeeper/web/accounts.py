@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -29,11 +29,10 @@ from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import Unit, tree
 from lenskeeper.web.asking import COOKIE, Asking, address_of, home_of, may
 from lenskeeper.web.errors import NotSignedIn, TooMany
-from lenskeeper.web.pages import Shown
+from lenskeeper.web.pages import Id, Number, Shown
 
 router = APIRouter(prefix="/api", tags=["accounts"])
 
-ID_MAX: Final = 2_147_483_647
 PUBLIC: Final = frozenset({"/api/start", "/api/set-up", "/api/sign-in", "/api/sign-in/factor"})
 """The routes of this module that ask for nobody: all that an outsider reaches."""
 
@@ -41,8 +40,6 @@ Words = Annotated[str, Field(max_length=300)]
 Login = Annotated[str, Field(min_length=1, max_length=64)]
 PasswordText = Annotated[str, Field(min_length=1, max_length=400)]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
-Number = Annotated[int, Path(ge=1, le=ID_MAX)]
-Id = Annotated[int, Field(ge=1, le=ID_MAX)]
 Instant = Annotated[int, Field(ge=0, le=1 << 40)]
 Stage = Literal["set_up", "sign_in", "factor", "enrol", "ready"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
@@ -16,14 +16,14 @@ from lenskeeper.base.languages import Language
 from lenskeeper.house import audit as house
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.web.asking import Asking, may
-from lenskeeper.web.pages import Cursor, Limit, Page, Shown, cursor_of, read_cursor
+from lenskeeper.web.files import MEDIA, a_file, file_named, kept_as
+from lenskeeper.web.pages import Cursor, Limit, Number, Page, Shown, cursor_of, read_cursor
 
 router = APIRouter(prefix="/api/audit", tags=["audit"])
 
 SUBJECT_CHARS_MAX: Final = 100
 
 Read = Annotated[Asking, may(Verb.READ_AUDIT)]
-Number = Annotated[int, Path(ge=1, lt=1 << 31)]
 Day = Annotated[
     int, Field(ge=0, lt=100_000, description="days since 1970-01-01, of the installation's own zone")
 ]
@@ -178,11 +178,11 @@ def entry(asking: Read, number: Number) -> ProofShown:
     )
 
 
-@router.get("/entries/{number}/proof")
+@router.get("/entries/{number}/proof", **a_file("json"))
 def entry_proof(asking: Read, number: Number) -> Response:
     """The same as a file for the stand-alone verifier."""
     found = house.prove(asking.home, asking.scope, asking.actor, number)
-    return _file(house.proof_json(found), f"audit-entry-{number}.json", "application/json")
+    return file_named(f"audit-entry-{number}.json", house.proof_json(found))
 
 
 @router.get("/acts")
@@ -221,11 +221,11 @@ def checkpoints(asking: Read, limit: Limit = 100, cursor: Cursor = None) -> Page
     return Page(rows=rows, next=cursor_of(rows[-1].size) if len(rows) == limit else None)
 
 
-@router.get("/checkpoints/{size}/note")
+@router.get("/checkpoints/{size}/note", **a_file("txt"))
 def checkpoint_note(asking: Read, size: Number) -> Response:
     """One checkpoint as the signed note that others keep."""
     found = house.checkpoint_of(asking.home, asking.scope, size)
-    return _file(found.text.encode(), f"checkpoint-{size}.txt", "text/plain; charset=utf-8")
+    return file_named(f"checkpoint-{size}.txt", found.text.encode())
 
 
 @router.get("/consistency")
@@ -243,13 +243,13 @@ def consistency(
     )
 
 
-@router.get("/consistency/proof")
+@router.get("/consistency/proof", **a_file("json"))
 def consistency_proof(
     asking: Read, old: Annotated[int, Query(ge=1, lt=1 << 31)], new: Annotated[int, Query(ge=1, lt=1 << 31)]
 ) -> Response:
     """The same as a file for the stand-alone verifier."""
     found = house.consistency(asking.home, asking.scope, old, new)
-    return _file(house.consistency_json(found), f"consistency-{old}-{new}.json", "application/json")
+    return file_named(f"consistency-{old}-{new}.json", house.consistency_json(found))
 
 
 @router.get("/keys")
@@ -259,13 +259,13 @@ def keys(asking: Annotated[Asking, may(Verb.BE_ONESELF)]) -> KeysShown:
     return KeysShown(origin=found[-1].name, keys=[each.text for each in reversed(found)])
 
 
-@router.get("/verifier")
+@router.get("/verifier", **a_file("py"))
 def verifier(asking: Annotated[Asking, may(Verb.BE_ONESELF)]) -> Response:  # noqa: ARG001  the verb is asked for
     """The program that checks proofs, cases and logs on another machine."""
-    return _file(house.verifier_text(), "lenskeeper-verifier.py", "text/x-python; charset=utf-8")
+    return file_named("lenskeeper-verifier.py", house.verifier_text())
 
 
-@router.get("/export")
+@router.get("/export", **a_file("jsonl"))
 def export(asking: Read) -> Response:
     """The whole log with all its checkpoints, for the stand-alone verifier. That it is taken out is entered first."""
     lines: Iterator[bytes] = house.export(asking.home, asking.scope, asking.actor)
@@ -275,7 +275,7 @@ def export(asking: Read) -> Response:
         yield head
         yield from lines
 
-    return StreamingResponse(whole(), media_type="application/jsonl", headers=_as_file("audit-log.jsonl"))
+    return StreamingResponse(whole(), media_type=MEDIA["jsonl"], headers=kept_as("audit-log.jsonl"))
 
 
 # ---- cases
@@ -313,18 +313,18 @@ def make_case(asking: Read, new: NewCase) -> Made:
     return Made(number=house.make_case(asking.home, asking.scope, asking.actor, order))
 
 
-@router.get("/cases/{number}/json")
+@router.get("/cases/{number}/json", **a_file("json"))
 def case_json(asking: Read, number: Number) -> Response:
     """A case with the proof of each act, for the stand-alone verifier. That it is taken out is entered."""
     found = house.case_of(asking.home, asking.scope, asking.actor, number)
-    return _file(house.case_json(found), f"case-{number}.json", "application/json")
+    return file_named(f"case-{number}.json", house.case_json(found))
 
 
-@router.get("/cases/{number}/pdf")
+@router.get("/cases/{number}/pdf", **a_file("pdf"))
 def case_pdf(asking: Read, number: Number, language: Language = Language.ZH) -> Response:
     """A case as a document to be filed."""
     found = house.case_of(asking.home, asking.scope, asking.actor, number)
-    return _file(house.pdf_of(found, language), f"case-{number}-{language.value}.pdf", "application/pdf")
+    return file_named(f"case-{number}-{language.value}.pdf", house.pdf_of(found, language))
 
 
 # ---- in the words of the API
@@ -344,11 +344,3 @@ def _row(entry: Entry) -> EntryRow:
 
 def _checkpoint(point: Checkpoint) -> CheckpointRow:
     return CheckpointRow(size=point.size, at_s=point.time_s, root=house.b64(point.root), note=point.text)
-
-
-def _file(what: bytes, name: str, kind: str) -> Response:
-    return Response(what, media_type=kind, headers=_as_file(name))
-
-
-def _as_file(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 
 from lenskeeper.accounts.grants import scope_for
 from lenskeeper.accounts.verbs import Verb
@@ -17,15 +17,13 @@ from lenskeeper.reporting.screen_states import STATE_WORDS
 from lenskeeper.reporting.screens_cameras import PAST_DAYS_MAX, CameraFilter, Order, key_of
 from lenskeeper.units.ids import UnitId
 from lenskeeper.web.asking import Asking, may
-from lenskeeper.web.pages import Cursor, Limit, Page, Shown, cursor_of, read_cursor
+from lenskeeper.web.pages import ID_MAX, Cursor, Limit, Number, Page, Shown, cursor_of, read_cursor
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 
-ID_MAX: Final = 2_147_483_647
 DAY_S: Final = 86_400
 SEEN: Final = {word: state for state, word in STATE_WORDS.items()}
 See = Annotated[Asking, may(Verb.SEE)]
-Number = Annotated[int, Path(ge=1, le=ID_MAX)]
 
 
 class CameraRow(Shown):

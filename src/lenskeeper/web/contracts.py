@@ -34,7 +34,8 @@ from lenskeeper.tickets.contracts import ContractId
 from lenskeeper.tickets.rows_acceptance import Batch
 from lenskeeper.units import rows as units
 from lenskeeper.web.asking import Asking, may
-from lenskeeper.web.pages import Shown
+from lenskeeper.web.files import a_file
+from lenskeeper.web.pages import Number, Shown
 from lenskeeper.web.plans import download
 from lenskeeper.web.second import Second, second_hand
 
@@ -43,7 +44,6 @@ router = APIRouter(prefix="/api", tags=["work"])
 See = Annotated[Asking, may(Verb.SEE)]
 Contracts = Annotated[Asking, may(Verb.CONTRACT)]
 Name = Annotated[str, Path(min_length=1, max_length=200)]
-Number = Annotated[int, Path(ge=1, lt=1 << 31)]
 Month = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]
 Text = Annotated[str, Field(max_length=1_000)]
 Short = Annotated[str, Field(max_length=200)]
@@ -201,7 +201,7 @@ def _end_s(period: Any) -> int:
     return int(day_span(period.end_day, period.tz)[0])
 
 
-@router.get("/contracts/{name}/months/{month}/sheet.{kind}")
+@router.get("/contracts/{name}/months/{month}/sheet.{kind}", **a_file("pdf", "xlsx", "csv"))
 def month_sheet(
     asking: Contracts,
     name: Name,
@@ -414,7 +414,7 @@ def drop_batch(asking: Contracts, name: Name, body: DropAsked) -> None:
     acceptance.drop(asking.home, name, body.because, asking.actor)
 
 
-@router.get("/acceptance/{name}/sheet.{kind}")
+@router.get("/acceptance/{name}/sheet.{kind}", **a_file("pdf", "xlsx", "json"))
 def acceptance_sheet(
     asking: Contracts,
     name: Name,
@@ -856,7 +856,7 @@ def issue(asking: Contracts, request: Request, assessment_id: Number, body: Issu
     return assessment(asking, assessment_id)
 
 
-@router.get("/assessments/{assessment_id}/sheet.{kind}")
+@router.get("/assessments/{assessment_id}/sheet.{kind}", **a_file("pdf", "xlsx"))
 def assessment_sheet(
     asking: Contracts,
     assessment_id: Number,

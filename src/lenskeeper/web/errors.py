@@ -73,13 +73,7 @@ class Problem(Shown):
 
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem, "description": code.replace("_", " "), "content": {PROBLEM_TYPE: {}}}
-    for status, code in (
-        (401, "not signed in"),
-        (403, "not allowed"),
-        (404, "not found"),
-        (409, "conflict"),
-        (422, "invalid"),
-    )
+    for status, code in [*STATUS.values(), (413, HTTP_CODES[413])]
 }
 """What every route may answer besides, for the description of the API."""
 

@@ -1,6 +1,6 @@
 """Lists as files: what leaves is entered in the audit log before the first byte."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -13,16 +13,12 @@ from lenskeeper.base.languages import Language
 from lenskeeper.house.exports import ListOrder, export_cameras
 from lenskeeper.web.asking import Asking, may
 from lenskeeper.web.cameras import Wanted
+from lenskeeper.web.files import a_file, file_named
 
 router = APIRouter(prefix="/api/exports", tags=["exports"])
 
-MEDIA: Final = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
-
-@router.get("/cameras/{kind}")
+@router.get("/cameras/{kind}", **a_file("csv", "xlsx"))
 def cameras(
     asking: Annotated[Asking, may(Verb.EXPORT)],
     kind: Literal["csv", "xlsx"],
@@ -39,5 +35,4 @@ def cameras(
         raise NotAllowed(f"your grants do not hold {Verb.SEE_ADDRESSES.value}: export without addresses")
     order = ListOrder(only, kind, language, addresses)
     body = export_cameras(asking.home, asking.scope, places, order, asking.actor)
-    headers = {"Content-Disposition": f'attachment; filename="cameras.{kind}"', "Cache-Control": "no-store"}
-    return Response(body, media_type=MEDIA[kind], headers=headers)
+    return file_named(f"cameras.{kind}", body)

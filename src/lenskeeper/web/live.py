@@ -49,6 +49,10 @@ FOR_S_MAX: Final = 86_400
 POSITION: Final = r"^\d{0,18}$"
 ROWS_MAX: Final = 2_000  # cameras in one frame; beyond it a page asks for its list again
 
+FRAME: Final = {
+    "type": "object",
+    "properties": {each: {"type": "string"} for each in ("id", "event", "data", "retry")},
+}
 KINDS: Final = ("cameras", "tickets", "overview", "register")
 
 
@@ -344,7 +348,9 @@ def told_up_to(
     return max((int(said) for said in (since, last_event_id) if said), default=None)
 
 
-@router.get("", response_class=EventStream, status_code=200)
+@router.get(
+    "", response_class=EventStream, responses={200: {"content": {EventStream.media_type: {"schema": FRAME}}}}
+)
 async def listen(
     request: Request,
     asking: Annotated[Asking, may(Verb.SEE)],

@@ -5,17 +5,20 @@ import binascii
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
-from fastapi import Query
-from pydantic import BaseModel, ConfigDict
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from lenskeeper.base.errors import Invalid
 
 LIMIT: Final = 100
 LIMIT_MAX: Final = 500
 CURSOR_CHARS_MAX: Final = 400
+ID_MAX: Final = 2**31 - 1  # of rows: what both databases hold
 
 Row = TypeVar("Row")
 
+Id = Annotated[int, Field(ge=1, le=ID_MAX)]
+Number = Annotated[int, Path(ge=1, le=ID_MAX)]
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="rows of one page")]
 Cursor = Annotated[
     str | None,

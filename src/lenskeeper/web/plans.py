@@ -22,7 +22,8 @@ from lenskeeper.tickets.routing import Desk
 from lenskeeper.tickets.rows_day_plans import Halt, Planned
 from lenskeeper.units import rows as units
 from lenskeeper.web.asking import Asking, may
-from lenskeeper.web.pages import Shown
+from lenskeeper.web.files import a_file
+from lenskeeper.web.pages import Number, Shown
 from lenskeeper.web.second import Second, second_hand
 
 router = APIRouter(prefix="/api", tags=["work"])
@@ -30,15 +31,8 @@ router = APIRouter(prefix="/api", tags=["work"])
 See = Annotated[Asking, may(Verb.SEE)]
 Dispatch = Annotated[Asking, may(Verb.DISPATCH)]
 Repair = Annotated[Asking, may(Verb.REPAIR)]
-Number = Annotated[int, Path(ge=1, lt=1 << 31)]
 Text = Annotated[str, Field(max_length=200)]
 
-MEDIA: Final = {
-    ".pdf": "application/pdf",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".json": "application/json",
-    ".csv": "text/csv; charset=utf-8",
-}
 QR_ERROR: Final = "m"
 PARTS_MAX: Final = 30
 NOTES_MAX: Final = 20
@@ -51,8 +45,7 @@ def download(name: str, suffix: str, write: Callable[[File], Any]) -> Response:
         path = File(folder) / f"file{suffix}"
         write(path)
         body = path.read_bytes()
-    headers = {"content-disposition": f'attachment; filename="{name}{suffix}"'}
-    return Response(body, media_type=MEDIA[suffix], headers=headers)
+    return file_named(f"{name}{suffix}", body)
 
 
 def squares(text: str) -> list[str]:
@@ -267,7 +260,7 @@ def drop(asking: Dispatch, plan_id: Number) -> None:
     house.drop_day(asking.home, asking.scope, plan_id, asking.actor)
 
 
-@router.get("/plans/{plan_id}/sheet.{kind}")
+@router.get("/plans/{plan_id}/sheet.{kind}", **a_file("pdf", "xlsx"))
 def sheet(
     asking: Repair,
     plan_id: Number,
@@ -421,7 +414,7 @@ def kept(asking: Dispatch, number: Number) -> HandoverShown:
     return _signed(done)
 
 
-@router.get("/handovers/{number}/sheet.{kind}")
+@router.get("/handovers/{number}/sheet.{kind}", **a_file("pdf", "xlsx", "json"))
 def handover_sheet(
     asking: Dispatch,
     number: Number,

@@ -1,8 +1,8 @@
 """Reports: those that are issued, read on line or carried away, and one issued for a unit and a period."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from lenskeeper.accounts.verbs import Verb
 from lenskeeper.base.days import date_of
@@ -18,19 +18,13 @@ from lenskeeper.reporting.tables import sheets
 from lenskeeper.units import rows as units
 from lenskeeper.units.ids import UnitId
 from lenskeeper.web.asking import Asking, may
-from lenskeeper.web.pages import Shown
+from lenskeeper.web.files import a_file, file_named
+from lenskeeper.web.pages import Number, Shown
 
 router = APIRouter(prefix="/api/reports", tags=["reports"])
 
-KINDS: Final = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-}
 
 See = Annotated[Asking, may(Verb.SEE)]
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Spoken = Annotated[Language, Query(description="of the tables and of the file")]
 
 
@@ -124,8 +118,7 @@ def report_page(asking: See, report_id: Number, language: Spoken = Language.EN) 
 
 @router.get(
     "/{report_id}/file",
-    response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}, "description": "the report as a file"}},
+    **a_file("pdf", "xlsx", "csv", "json"),
 )
 def report_file(
     asking: See,
@@ -147,8 +140,7 @@ def report_file(
         case _:
             body = json_bytes(found)
     name = f"report-{report_id}-{report.period.name}-r{found.issue.revision}.{form}"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=KINDS[form], headers=headers)
+    return file_named(name, body)
 
 
 def _line(each: IssuedLine, paths: dict[int, str]) -> ReportLine:

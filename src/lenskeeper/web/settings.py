@@ -31,7 +31,7 @@ from lenskeeper.units import rows as units
 from lenskeeper.units.ids import UnitId
 from lenskeeper.units.rows import Unit
 from lenskeeper.web.asking import Asking, may
-from lenskeeper.web.pages import Shown
+from lenskeeper.web.pages import Number, Shown
 
 router = APIRouter(prefix="/api/settings", tags=["settings"])
 
@@ -44,7 +44,6 @@ COPIES: Final = 60
 
 Set = Annotated[Asking, may(Verb.SET)]
 Stop = Annotated[Asking, may(Verb.STOP)]
-Number = Annotated[int, Path(ge=1, lt=1 << 31)]
 Named = Annotated[str, Path(max_length=NAME_MAX)]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
 Words = Annotated[str, Field(min_length=1, max_length=WORDS_MAX)]

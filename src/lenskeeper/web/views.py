@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from lenskeeper.accounts import rows_views
@@ -13,13 +13,11 @@ from lenskeeper.accounts.verbs import Verb
 from lenskeeper.base.access import Scope
 from lenskeeper.units.ids import UnitId
 from lenskeeper.web.asking import Asking, may
-from lenskeeper.web.pages import Shown
+from lenskeeper.web.pages import Id, Number, Shown
 
 router = APIRouter(prefix="/api/views", tags=["views"])
 
-ID_MAX = 2_147_483_647
 Area = Annotated[str, Field(min_length=1, max_length=AREA_CHARS_MAX, pattern=r"^[a-z][a-z_/]*$")]
-Number = Annotated[int, Path(ge=1, le=ID_MAX)]
 
 
 class ViewRow(Shown):
@@ -48,7 +46,7 @@ class ViewWanted(Shown):
     name: Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
     query: Annotated[str, Field(max_length=QUERY_CHARS_MAX)]
     is_shared: bool = False
-    unit_id: Annotated[int, Field(ge=1, le=ID_MAX)] | None = None
+    unit_id: Id | None = None
 
 
 class ViewKept(Shown):
@@ -61,7 +59,7 @@ class DefaultWanted(Shown):
     """With which view one's list begins; empty: with none."""
 
     area: Area
-    view_id: Annotated[int, Field(ge=1, le=ID_MAX)] | None = None
+    view_id: Id | None = None
 
 
 @router.get("")

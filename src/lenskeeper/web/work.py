@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import segno
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from lenskeeper.accounts.grants import scope_for
@@ -28,7 +28,7 @@ from lenskeeper.tickets.states import ENDED, NEXT, Resolution, Stage, Step
 from lenskeeper.units.ids import UnitId
 from lenskeeper.web.asking import Asking, may
 from lenskeeper.web.errors import STATUS
-from lenskeeper.web.pages import LIMIT, Cursor, Limit, Page, Shown, cursor_of, read_cursor
+from lenskeeper.web.pages import LIMIT, Cursor, Id, Limit, Number, Page, Shown, cursor_of, read_cursor
 
 router = APIRouter(prefix="/api", tags=["work"])
 
@@ -42,7 +42,6 @@ QR_ERROR: Final = "m"
 See = Annotated[Asking, may(Verb.SEE)]
 Dispatch = Annotated[Asking, may(Verb.DISPATCH)]
 Repair = Annotated[Asking, may(Verb.REPAIR)]
-Number = Annotated[int, Path(ge=1, lt=1 << 31)]
 Words = Annotated[str, Field(max_length=REMARK_CHARS_MAX)]
 
 
@@ -441,7 +440,7 @@ class Swapped(Shown):
 class AssignAsked(Shown):
     """Tickets to be sent out. desk: to another one at once, with the reason; without: to the desk they are at."""
 
-    ticket_ids: Annotated[list[int], Field(min_length=1, max_length=MANY_MAX)]
+    ticket_ids: Annotated[list[Id], Field(min_length=1, max_length=MANY_MAX)]
     desk: Desk | None = None
     because: Words = ""
 

@@ -1,4 +1,4 @@
-"""The first schema"""
+"""the first schema"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,34 +36,52 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "audit_checkpoint",
+        sa.Column("size", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at_s", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.CheckConstraint("size >= 1", name="from_one"),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_audit_checkpoint")),
+        comment="A row is a signed statement that the log had so many entries with this root: a note in the form that C2SP calls tlog-checkpoint, signed with Ed25519 by a key that is not in the database. Written every 60 s or 1,000 entries while the log grows; never changed. at_s stands in the note too, and is here to be searched for.",
+        sqlite_autoincrement=False,
+        sqlite_strict=True,
+    )
+    op.create_table(
         "audit_entry",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("at_s", sa.BigInteger(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("act", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("before_sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("at_s", sa.BigInteger(), nullable=True),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("act", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.Column("hashes", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("act <> ''", name="has_act"),
         sa.CheckConstraint("actor <> ''", name="has_actor"),
+        sa.CheckConstraint(
+            "(salt IS NULL) = (at_s IS NULL) AND (salt IS NULL) = (actor IS NULL) AND (salt IS NULL) = (act IS NULL) AND (salt IS NULL) = (subject IS NULL) AND (salt IS NULL) = (detail IS NULL)",
+            name="whole_or_erased",
+        ),
         sa.CheckConstraint("number >= 1", name="from_one"),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_entry")),
-        comment="A row is one act: who, when, what, upon what. Written in the transaction of the act itself, never changed and never deleted. number runs from 1 without a gap; sha256 covers the entry and the sha256 of the entry before it, so that whoever changes one must change all after it. subject is written kind:id (point:17). detail is JSON without secrets. Not a Merkle tree yet: that needs signed checkpoints and comes with the view.",
+        comment="A row is one act: who, when, what, upon what. Written in the transaction of the act itself, never changed and never deleted. number runs from 1 without a gap. subject is written kind:id (point:17). detail is JSON without secrets. hashes holds SHA-256 of the entry's leaf and then the roots of the perfect subtrees of the Merkle tree (RFC 9162) that the entry completes, so that no node is stored in a table of its own. salt, 16 random bytes, is part of the leaf: at the end of its time an entry gives up its words and its salt together, the hash stays, and a later entry (audit.erase) says so. Not a chain of hashes: that has no short proof for one entry.",
         sqlite_autoincrement=False,
         sqlite_strict=True,
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index("audit_entry_act", ["act", "number"], unique=False)
+        batch_op.create_index("audit_entry_actor", ["actor", "number"], unique=False)
+        batch_op.create_index("audit_entry_at", ["at_s", "number"], unique=False)
         batch_op.create_index("audit_entry_subject", ["subject", "number"], unique=False)
 
     op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("peaks", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("id = 1", name="only_one"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
-        comment="The one row holds number and hash of the last entry. Updated with each entry: it serialises writers on PostgreSQL, and an end cut off the log is seen. Not max(number): two writers may read the same one.",
+        comment="The one row holds the number of the last entry and the roots of the perfect subtrees that the tree is made of, the largest first. Updated with each entry: it serialises writers on PostgreSQL, an entry is appended without reading another, and an end cut off the log is seen. Not max(number): two writers may read the same one.",
         sqlite_autoincrement=False,
         sqlite_strict=True,
     )
@@ -352,6 +370,24 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "map_overlay",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("is_shared", sa.Integer(), nullable=False),
+        sa.Column("at_s", sa.BigInteger(), nullable=False),
+        sa.Column("shapes", sa.Text(), nullable=False),
+        sa.CheckConstraint("name <> ''", name="named"),
+        sa.CheckConstraint("is_shared IN (0, 1)", name="shared_yes_no"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_overlay")),
+        comment="A row is a set of areas (districts, basins) that an operator loaded: GeoJSON in WGS-84, polygons with a name and nothing else of the file's properties. Seen by whoever loaded it, and by all once it is shared. Written when it is loaded and when it is shared, each time with an audit entry. We ship no boundaries.",
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("map_overlay", schema=None) as batch_op:
+        batch_op.create_index("map_overlay_of", ["actor"], unique=False)
+
+    op.create_table(
         "mark",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -459,6 +495,23 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN (1, 2)", name="state_known"),
         sa.PrimaryKeyConstraint("point_id", "lane", "a", name=op.f("pk_run")),
         comment="A row is a closed run: the lane of this point was down (1) or up (2) in [a, b), UTC seconds. Written when the state changes, when nothing more is known, or when a late result mends the past. Unknown is no row. The runs of one point and lane never overlap; two that touch have different states, except at the end of a UTC month, where all are cut: so a >= start of the month of A and a < B finds all that meets [A, B). look names the look it began with: a row of evidence for each would be 21 to 84 MB a month beside 60. Not a row per sample: that is 291 times as many (availability.md section 2). No foreign key to point: points are never deleted, and each row would cost a look-up.",
+        sqlite_autoincrement=False,
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "screen_cell",
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("cell", sa.BigInteger(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Integer(), nullable=False),
+        sa.Column("klass", sa.Integer(), nullable=False),
+        sa.Column("cameras", sa.Integer(), nullable=False),
+        sa.Column("sum_lon", sa.Double(), nullable=False),
+        sa.Column("sum_lat", sa.Double(), nullable=False),
+        sa.CheckConstraint("cameras >= 0", name="cameras_positive"),
+        sa.PrimaryKeyConstraint("level", "cell", "unit_id", "state", "klass", name=op.f("pk_screen_cell")),
+        comment="A row adds up the cameras of one unit, state and class in one square of a level of the map: how many, and the sums of their places. unit_id is 0 for those of no unit. Changed by the difference with each row of screen_camera, and all of it made again with the whole of that; a row of zero cameras may stand until then. It answers maps of whole units; what depends on lots or purposes is counted from screen_camera.",
         sqlite_autoincrement=False,
         sqlite_strict=True,
         sqlite_with_rowid=False,
@@ -609,6 +662,7 @@ def upgrade() -> None:
         sa.Column("factor_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("factor_s", sa.BigInteger(), nullable=True),
         sa.Column("factor_step", sa.BigInteger(), nullable=True),
+        sa.Column("factor_next", sa.LargeBinary(), nullable=True),
         sa.Column("made_s", sa.BigInteger(), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
         sa.Column("ends_s", sa.BigInteger(), nullable=True),
@@ -623,7 +677,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_account_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("name", name="uq_account_name"),
-        comment="A row is somebody who may sign in: staff of the operator, or a contractor, who needs an end (ends_s). name is what is typed and what the audit log names, in small letters; shown is what screens show. unit_id is where the person belongs, empty for the whole installation. password is an Argon2id hash in its own text form, empty until a set-up code was used. factor_sealed is the TOTP secret by AES-256-GCM under a key derived from the key file, since a code cannot be checked against a hash; factor_s is when it was first proved (empty: not yet in force) and factor_step the last time step used, so that a code works once. locked_s stops it for now, left_s for good; seen_s is the last use, to the minute. Never deleted: the audit log points at it.",
+        comment="A row is somebody who may sign in: staff of the operator, or a contractor, who needs an end (ends_s). name is what is typed and what the audit log names, in small letters; shown is what screens show. unit_id is where the person belongs, empty for the whole installation. password is an Argon2id hash in its own text form, empty until a set-up code was used. factor_sealed is the TOTP secret by AES-256-GCM under a key derived from the key file, since a code cannot be checked against a hash; factor_s is since when, factor_step the last time step used, so that a code works once, and factor_next another secret that was not proved yet. locked_s stops it for now, left_s for good; seen_s is the last use, to the minute. Never deleted: the audit log points at it.",
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -1020,6 +1074,29 @@ def upgrade() -> None:
         batch_op.create_index("point_code", ["code"], unique=False)
         batch_op.create_index("point_name", ["name", "id"], unique=False)
         batch_op.create_index("point_purpose", ["purpose"], unique=False)
+
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("is_shared", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("made_s", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("name <> ''", name="named"),
+        sa.CheckConstraint("is_shared IN (0, 1)", name="shared_yes_no"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_saved_view_account_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_saved_view_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("account_id", "area", "name", name=op.f("uq_saved_view_account_id_area_name")),
+        comment="A row is the query of a list's address, kept under a name by whoever set the filters. Shared, it is shown to everybody who sees something of unit_id (empty: to all who are signed in): what it finds is cut to the reader's own scope all the same. Written and dropped by its owner.",
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("saved_view", schema=None) as batch_op:
+        batch_op.create_index("saved_view_area", ["area", "is_shared"], unique=False)
 
     op.create_table(
         "ticket",
@@ -1545,6 +1622,72 @@ def upgrade() -> None:
             sqlite_where=sa.text("judged_s IS NULL"),
             postgresql_where=sa.text("judged_s IS NULL"),
         )
+
+    op.create_table(
+        "saved_view_default",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("view_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_saved_view_default_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["view_id"], ["saved_view.id"], name=op.f("fk_saved_view_default_view_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", "area", name=op.f("pk_saved_view_default")),
+        comment="A row says with which view a person's list of an area begins. Written by that person.",
+        sqlite_autoincrement=False,
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "screen_camera",
+        sa.Column("point_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("klass", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since_s", sa.BigInteger(), nullable=True),
+        sa.Column("ticket_id", sa.Integer(), nullable=True),
+        sa.Column("is_planned", sa.Integer(), nullable=False),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("cell", sa.BigInteger(), nullable=True),
+        sa.Column("sought", sa.Text(), nullable=False),
+        sa.CheckConstraint("is_planned IN (0, 1)", name="planned_yes_no"),
+        sa.CheckConstraint("state BETWEEN 0 AND 4", name="state_known"),
+        sa.ForeignKeyConstraint(["point_id"], ["point.id"], name=op.f("fk_screen_camera_point_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_screen_camera_unit_id")),
+        sa.PrimaryKeyConstraint("point_id", name=op.f("pk_screen_camera")),
+        comment="A row is how a camera stands at this moment, for screens: state is a number of screen_states.Seen, reason the outcome or the worst kind of fault behind it, since_s since when (empty: never known), ticket_id the work that is under way. cell is its square of the map at the finest level, in the order of a Morton curve, so that a square of any coarser level is one range; empty without a place. sought is what it can be found by. Derived from the register, the books, the faults that stand and the tickets within a second or two of a change, and all of it again every ten minutes; nothing is decided by it. Not worked out at each question: a count over 200,000 cameras would read 800,000 rows.",
+        sqlite_autoincrement=False,
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("screen_camera", schema=None) as batch_op:
+        batch_op.create_index(
+            "screen_camera_cell", ["cell", "unit_id", "state", "klass", "point_id"], unique=False
+        )
+        batch_op.create_index("screen_camera_name", ["name", "point_id"], unique=False)
+        batch_op.create_index("screen_camera_state", ["state", "since_s", "point_id"], unique=False)
+        batch_op.create_index("screen_camera_unit", ["unit_id", "state", "klass"], unique=False)
+
+    op.create_table(
+        "screen_word",
+        sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("point_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("kind BETWEEN 1 AND 6", name="kind_known"),
+        sa.ForeignKeyConstraint(["point_id"], ["point.id"], name=op.f("fk_screen_word_point_id")),
+        sa.PrimaryKeyConstraint("word", "point_id", "kind", name=op.f("pk_screen_word")),
+        comment="A row is one beginning by which a camera is found: a part of its name and what follows it, the pinyin initials of that, its code, serial, road or address, in small letters (kind: screen_words.WordKind). A search is one range of this key. Written with the row of screen_camera. Not a full text index of the engine: SQLite's and PostgreSQL's agree neither on Chinese nor on beginnings of words.",
+        sqlite_autoincrement=False,
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("screen_word", schema=None) as batch_op:
+        batch_op.create_index("screen_word_point", ["point_id"], unique=False)
 
     op.create_table(
         "ticket_event",
