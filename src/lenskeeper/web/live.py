@@ -349,7 +349,10 @@ def told_up_to(
 
 
 @router.get(
-    "", response_class=EventStream, responses={200: {"content": {EventStream.media_type: {"schema": FRAME}}}}
+    "",
+    response_class=EventStream,
+    status_code=200,
+    responses={200: {"content": {EventStream.media_type: {"schema": FRAME}}}},
 )
 async def listen(
     request: Request,

@@ -22,7 +22,7 @@ from lenskeeper.tickets.routing import Desk
 from lenskeeper.tickets.rows_day_plans import Halt, Planned
 from lenskeeper.units import rows as units
 from lenskeeper.web.asking import Asking, may
-from lenskeeper.web.files import a_file
+from lenskeeper.web.files import a_file, file_named
 from lenskeeper.web.pages import Number, Shown
 from lenskeeper.web.second import Second, second_hand
 
