@@ -251,7 +251,7 @@ def test_a_dump_of_postgresql_that_is_damaged_in_its_middle_is_not_begun_and_wou
 ) -> None:
     store = founded("postgresql", tmp_path)
     for number in range(300):
-        say(store, "".join(sha256(f"{number} {part}".encode()).hexdigest() for part in range(20)))
+        say(store, "".join(sha256(f"{number} {part}".encode()).hexdigest() for part in range(80)))
     copy = backup(store.url, tmp_path / "copy").path
     store.write(lambda c: c.execute(delete(journal)))
     say(store, "kept")

@@ -35,7 +35,7 @@ from lenskeeper.tickets.rows_acceptance import Batch
 from lenskeeper.units import rows as units
 from lenskeeper.web.asking import Asking, may
 from lenskeeper.web.files import a_file
-from lenskeeper.web.pages import Number, Shown
+from lenskeeper.web.pages import Id, InstantSaid, Number, Shown
 from lenskeeper.web.plans import download
 from lenskeeper.web.second import Second, second_hand
 
@@ -282,7 +282,7 @@ class BatchAsked(Shown):
     document: Short
     tender: Annotated[str, Field(max_length=64 * 1024)]
     codes: Annotated[tuple[Short, ...], Field(max_length=5_000)] = ()
-    import_id: int | None = None
+    import_id: Id | None = None
     unit: Text = ""
     districts: Annotated[str, Field(max_length=FILE_CHARS_MAX)] = ""
 
@@ -538,9 +538,9 @@ class DraftAsked(Shown):
 class ObjectionAsked(Shown):
     """A stretch of a camera that is disputed, UTC seconds."""
 
-    point_id: int
-    a: int
-    b: int
+    point_id: Id
+    a: InstantSaid
+    b: InstantSaid
     reason: Text
 
 
@@ -549,8 +549,8 @@ class RulingAsked(Shown):
 
     upheld: bool
     words: Text
-    a: int | None = None
-    b: int | None = None
+    a: InstantSaid | None = None
+    b: InstantSaid | None = None
     is_trial: bool = False
 
 

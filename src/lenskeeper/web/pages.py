@@ -18,6 +18,7 @@ ID_MAX: Final = 2**31 - 1  # of rows: what both databases hold
 Row = TypeVar("Row")
 
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]
+InstantSaid = Annotated[int, Field(ge=0, le=2**40)]  # UTC seconds
 Number = Annotated[int, Path(ge=1, le=ID_MAX)]
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="rows of one page")]
 Cursor = Annotated[

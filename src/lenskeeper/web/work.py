@@ -28,7 +28,18 @@ from lenskeeper.tickets.states import ENDED, NEXT, Resolution, Stage, Step
 from lenskeeper.units.ids import UnitId
 from lenskeeper.web.asking import Asking, may
 from lenskeeper.web.errors import STATUS
-from lenskeeper.web.pages import LIMIT, Cursor, Id, Limit, Number, Page, Shown, cursor_of, read_cursor
+from lenskeeper.web.pages import (
+    LIMIT,
+    Cursor,
+    Id,
+    InstantSaid,
+    Limit,
+    Number,
+    Page,
+    Shown,
+    cursor_of,
+    read_cursor,
+)
 
 router = APIRouter(prefix="/api", tags=["work"])
 
@@ -213,7 +224,7 @@ def filters_of(
     *,
     live: Annotated[bool | None, Query(description="not over yet; false: over; without: both")] = None,
     desk: Annotated[list[Desk], Query()] = [],  # noqa: B006  FastAPI copies it
-    contract: int | None = None,
+    contract: Id | None = None,
     klass: Annotated[list[int], Query()] = [],  # noqa: B006
     stage: Annotated[list[Stage], Query()] = [],  # noqa: B006
     kind: Annotated[list[CauseKind], Query()] = [],  # noqa: B006
@@ -221,10 +232,10 @@ def filters_of(
     late: bool | None = None,
     held: bool | None = None,
     paused: bool | None = None,
-    unit: int | None = None,
-    point: int | None = None,
+    unit: Id | None = None,
+    point: Id | None = None,
     since_s: int | None = None,
-    until_s: int | None = None,
+    until_s: InstantSaid | None = None,
     text: Annotated[str, Query(max_length=WORDS_CHARS_MAX)] = "",
 ) -> Filters:
     """The filters of a list of tickets, from its address."""
@@ -404,7 +415,7 @@ class PauseAsked(Shown):
     """Why the clocks stand. until_s: when it is promised to end."""
 
     reason: Words
-    until_s: int | None = None
+    until_s: InstantSaid | None = None
 
 
 class HandAsked(Shown):

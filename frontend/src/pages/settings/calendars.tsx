@@ -5,7 +5,7 @@ import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, got, upload, type Schemas } from '../../shell/api'
 import { day, zoneShown } from '../../shell/format'
-import { Instant, Length } from '../../shell/marks'
+import { Instant, Length, useNow } from '../../shell/marks'
 import { Answer, Confirm, Empty, ProblemNote, Wide } from '../../shell/page'
 import { toast } from '../../shell/toasts'
 import { dayNumber } from './lines'
@@ -43,7 +43,8 @@ function clock(second: number): string {
 function One({ line }: { line: Calendar }) {
   const { t } = useTranslation('settings')
   const queries = useQueryClient()
-  const year = line.years.at(-1)?.year ?? new Date().getFullYear()
+  const now_s = useNow(60)
+  const year = line.years.at(-1)?.year ?? new Date(now_s * 1000).getFullYear()
   const [shown, setShown] = useState<number | null>(null)
   const [into, setInto] = useState<number>(line.lacks_year ?? year)
   const [error, setError] = useState<unknown>(null)
@@ -137,7 +138,7 @@ function Guarantees() {
     await got(api.POST('/api/settings/guarantees/{guarantee_id}/end', { params: { path: { guarantee_id: ending.guarantee_id } }, body: { reason, wholly: false } }))
     await again()
   }
-  const now_s = Date.now() / 1000
+  const now_s = useNow(60)
   return (
     <Part title={t('guarantees.title')} note={t('guarantees.note')} acts={<Button size="compact-sm" onClick={() => setEntering(true)}>{t('guarantees.enter')}</Button>}>
       <Answer of={found} lines={3}>
