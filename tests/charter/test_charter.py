@@ -277,7 +277,7 @@ def test_4_to_10_a_room_that_could_break_its_clause_does_not_stand_yet(clause: s
 
 
 ANSWERS = re.compile(
-    r"application/(json|problem\+json|pdf|geo\+json|vnd\.openxml[\w.-]*|zip)|text/(csv|event-stream|plain)"
+    r"application/(jsonl?|problem\+json|pdf|geo\+json|vnd\.openxml[\w.-]*|zip)|text/(csv|event-stream|plain|x-python)"
 )
 """What a route may answer with, and take. A picture would need another: that is a decision about the charter."""
 

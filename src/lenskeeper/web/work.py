@@ -225,7 +225,7 @@ def filters_of(
     live: Annotated[bool | None, Query(description="not over yet; false: over; without: both")] = None,
     desk: Annotated[list[Desk], Query()] = [],  # noqa: B006  FastAPI copies it
     contract: Id | None = None,
-    klass: Annotated[list[int], Query()] = [],  # noqa: B006
+    klass: Annotated[list[Id], Query()] = [],  # noqa: B006
     stage: Annotated[list[Stage], Query()] = [],  # noqa: B006
     kind: Annotated[list[CauseKind], Query()] = [],  # noqa: B006
     what: Annotated[str, Query(max_length=WORDS_CHARS_MAX)] = "",
@@ -234,7 +234,7 @@ def filters_of(
     paused: bool | None = None,
     unit: Id | None = None,
     point: Id | None = None,
-    since_s: int | None = None,
+    since_s: InstantSaid | None = None,
     until_s: InstantSaid | None = None,
     text: Annotated[str, Query(max_length=WORDS_CHARS_MAX)] = "",
 ) -> Filters:
