@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from lenskeeper.house.clock import SystemClock
 from lenskeeper.probing.simulator.faults import PictureFault
 from lenskeeper.probing.simulator.fleet import Ports
 from lenskeeper.probing.simulator.living import Living, read_script, write_script
-from lenskeeper.probing.simulator.river_city import OFFICES, WRONG, RiverCity, river
+from lenskeeper.probing.simulator.river_city import OFFICES, WRONG, RiverCity, river, water
 from lenskeeper.probing.simulator.running import running
 from lenskeeper.probing.simulator.spells import WORST, Course, Spell, live_spells, spells_of
 from lenskeeper.probing.simulator.troubles import Trouble
@@ -123,3 +124,14 @@ def test_a_running_fleet_follows_its_script_and_a_script_that_takes_its_place(tm
             assert (living.step(200), trouble(4)) == (1, None)
 
     asyncio.run(watch())
+
+
+def test_the_river_flows_between_the_cameras_of_its_two_banks() -> None:
+    (shape,) = json.loads(water())["features"]
+    ring = shape["geometry"]["coordinates"][0]
+    assert ring[0] == ring[-1]
+    for share in (0.1, 0.5, 0.9):
+        lon, lat = river(share)
+        beside = [place[1] for place in ring if abs(place[0] - lon) < 0.002]
+        assert min(beside) < lat < max(beside)
+        assert max(beside) - min(beside) < 0.006

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 from starlette.testclient import TestClient
 from tests.probing.rounds_kit import VirtualClock
 from tests.register_kit import NOON, camera
@@ -19,7 +19,7 @@ from lenskeeper.house.home import Home
 from lenskeeper.house.settings import Settings
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.store.database import Store
-from lenskeeper.tickets.schema import review_case
+from lenskeeper.tickets.schema import review_case, ticket
 from lenskeeper.tickets.states import NEXT, Stage, Step
 from lenskeeper.tickets.triage import Case
 
@@ -151,6 +151,12 @@ def test_the_filters_narrow_and_the_counts_follow(work: Work, client_of: ClientO
     found = client.get("/api/tickets/counts?klass=1").json()
     assert found["total"] == found["late"] == found["by_class"]["1"] == 2
     assert found["by_stage"] == {"assigned": 2}
+    assert client.get("/api/overview").json()["tickets_late"] == 4
+    in_time = update(ticket).where(ticket.c.id == work.tickets[2]).values(recovered_s=NOON + 3_000)
+    work.home.store.write(lambda c: c.execute(in_time))
+    assert work.tickets[2] not in ids(client, "?late=true")
+    assert client.get("/api/tickets/counts").json()["late"] == 3
+    assert client.get("/api/overview").json()["tickets_late"] == 3
 
 
 def test_a_list_is_read_on_from_where_it_ended(work: Work, client_of: ClientOf) -> None:

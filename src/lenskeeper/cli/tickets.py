@@ -188,7 +188,7 @@ def _list(home: Home, given: argparse.Namespace) -> int:
     table = Table("no.", "cause", "shows", "cameras", "class", "stage", "desk", "pays", "restore by")
     late = 0
     for ticket in found:
-        is_late = ticket.ended_s is None and home.now_s() > ticket.restore_by_s
+        is_late = ticket.is_late(home.now_s())
         late += is_late
         table.add_row(
             str(ticket.ticket_id), cause_words(ticket), ticket.what, str(ticket.cameras), "I" * ticket.klass,

@@ -27,6 +27,7 @@ from lenskeeper.house import (
     contracts,
     day_plans,
     handover,
+    map_overlays,
     organisation,
     register,
     reports,
@@ -41,7 +42,7 @@ from lenskeeper.inventory import rows_credentials
 from lenskeeper.inventory.rows_declarations import Declared
 from lenskeeper.inventory.vault import Vault
 from lenskeeper.probing.simulator.fleet import Ports
-from lenskeeper.probing.simulator.river_city import CITY, DEPARTMENTS, OFFICES, RiverCity
+from lenskeeper.probing.simulator.river_city import CITY, DEPARTMENTS, OFFICES, RIVER, RiverCity, water
 from lenskeeper.probing.simulator.spells import Course, Spell, live_spells, spells_of
 from lenskeeper.tickets.acceptance import Check, Word
 from lenskeeper.tickets.rows_calendars import NewGuarantee
@@ -59,7 +60,7 @@ FINE_DAYS, LATE_DAYS = 1, 4  # before today, in which the desk turns more often
 PASTS_KEPT: Final = 3
 STALE_DAYS: Final = 5  # a kept past that is older is made anew
 HOME, DAY_FILE = "home", "day"
-EDITION: Final = 1  # of what the demonstration shows: a past of another edition is made anew
+EDITION: Final = 2  # of what the demonstration shows: a past of another edition is made anew
 PORTS: Final = Ports(28554, 28555, 28556, 28557, 28558)
 
 SETTINGS: Final = """
@@ -293,6 +294,8 @@ class Story:
         for kind in (Kind.BLUR, Kind.OCCLUDED):
             tickets.set_trust(self.home, kind, "上线前抽查50例，均正确", OFFICE, is_trusted=True)
         self._plans(first)
+        areas = map_overlays.load_overlay(self.home, RIVER, water(), "wgs84", actor=LOCAL_OPERATOR)
+        map_overlays.share_overlay(self.home, areas, actor=LOCAL_OPERATOR)
         asyncio.run(chores.derive_exclusions(self.home))
 
     def _units(self) -> None:

@@ -21,6 +21,7 @@ from lenskeeper.inventory.rows_seen import seen
 from lenskeeper.reporting.schema import screen_camera
 from lenskeeper.reporting.screen_states import Seen
 from lenskeeper.reporting.sums import Sums, added
+from lenskeeper.tickets import rows
 from lenskeeper.tickets.rows import Asked, Ticket, sees, tickets
 from lenskeeper.tickets.schema import ticket
 
@@ -111,11 +112,8 @@ def causes(connection: Connection, scope: Scope, *, now_s: int) -> list[Ticket]:
 
 
 def late(connection: Connection, scope: Scope, *, now_s: int) -> int:
-    """How many live tickets are behind their clock."""
-    t = ticket.c
-    return _count(
-        connection, scope, [t.ended_s.is_(None), t.recovered_s.is_(None), t.restore_by_s < now_s], now_s
-    )
+    """How many tickets are late."""
+    return _count(connection, scope, [rows.late(now_s)], now_s)
 
 
 def changed_since(connection: Connection, scope: Scope, at_s: int, *, now_s: int) -> ChangedSince:

@@ -46,7 +46,7 @@ class Filters:
 
     is_live: those that are not over, those that are, or (None) both.
     words:   the number, a part of the thing's name, or of the name or code of a camera that the asker may see.
-    is_late: its clock has run out. since_s, until_s: opened in [since, until). point_id: it is behind the ticket.
+    is_late: as Ticket.is_late. since_s, until_s: opened in [since, until). point_id: it is behind the ticket.
     """
 
     is_live: bool | None = True
@@ -177,11 +177,10 @@ def ticket_listed(connection: Connection, scope: Scope, ticket_id: int, *, now_s
 
 def counts(connection: Connection, scope: Scope, filters: Filters, *, now_s: int) -> Counts:
     """How many tickets pass the filters, by stage, desk and class."""
-    is_late = and_(ticket.c.ended_s.is_(None), ticket.c.restore_by_s < now_s)
     # one row per ticket, and the sums outside: a subquery is not allowed among what is grouped by
     each = (
         select(
-            ticket.c.stage, ticket.c.desk, ticket.c.klass, is_late.label("late"), (ticket.c.held != "").label("held"),
+            ticket.c.stage, ticket.c.desk, ticket.c.klass, rows.late(now_s).label("late"), (ticket.c.held != "").label("held"),
             _is_paused().label("paused"),
         )
         .where(rows.sees(scope, now_s), *_conditions(scope, filters, now_s))
@@ -255,7 +254,7 @@ def _flags(filters: Filters, now_s: int) -> list[ColumnElement[bool]]:
     c = ticket.c
     asked = (
         (filters.is_live, c.ended_s.is_(None)),
-        (filters.is_late, and_(c.ended_s.is_(None), c.restore_by_s < now_s)),
+        (filters.is_late, rows.late(now_s)),
         (filters.is_held, c.held != ""),
         (filters.is_paused, _is_paused()),
     )

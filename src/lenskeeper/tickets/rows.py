@@ -101,6 +101,10 @@ class Ticket:
     cameras: int
     name: str
 
+    def is_late(self, now_s: int) -> bool:
+        """Whether it is not over, and did not recover before the clock for its repair ran out."""
+        return self.ended_s is None and (self.recovered_s or now_s) > self.restore_by_s
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -132,6 +136,13 @@ def sees(scope: Scope, now_s: int) -> ColumnElement[bool]:
         return true()
     theirs = select(ticket_point.c.ticket_id).where(seen_at(scope, ticket_point.c.point_id, now_s))
     return or_(in_lots(scope, ticket.c.contract_id), ticket.c.id.in_(theirs))
+
+
+def late(now_s: int) -> ColumnElement[bool]:
+    """The condition that a row of `ticket` is late, as Ticket.is_late."""
+    return and_(
+        ticket.c.ended_s.is_(None), func.coalesce(ticket.c.recovered_s, now_s) > ticket.c.restore_by_s
+    )
 
 
 def sees_child(scope: Scope, now_s: int) -> ColumnElement[bool]:

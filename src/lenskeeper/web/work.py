@@ -1,6 +1,7 @@
 """Tickets and their steps, causes, the cleaning list, the review tray and storms, as the pages of work ask for them."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Annotated, Any, Final
 
 import segno
@@ -62,7 +63,7 @@ Words = Annotated[str, Field(max_length=REMARK_CHARS_MAX)]
 class TicketRow(Shown):
     """A ticket in a list. thing: of a camera's ticket its id; name: for people. contract: the name, or empty.
 
-    is_late: restore_by_s is over and it is not. Of the clocks: respond_by_s was kept where responded_s is there.
+    is_late: restore_by_s was not kept, and it is not over. Of the clocks: respond_by_s was kept where responded_s is there.
     """
 
     ticket_id: int
@@ -212,9 +213,8 @@ class TicketCounts(Shown):
 def row_of(listed: Listed, now_s: int) -> TicketRow:
     """A ticket as lists show it."""
     one = listed.ticket
-    is_late = one.ended_s is None and one.restore_by_s < now_s
-    own = {name: getattr(one, name) for name in TicketRow.model_fields if hasattr(one, name)}
-    return TicketRow(**own, contract=listed.contract, is_paused=listed.is_paused, is_late=is_late)
+    own = {each.name: getattr(one, each.name) for each in fields(one) if each.name in TicketRow.model_fields}
+    return TicketRow(**own, contract=listed.contract, is_paused=listed.is_paused, is_late=one.is_late(now_s))
 
 
 # ---- lists

@@ -61,7 +61,7 @@ export function Clock({ by_s, done_s, stands }: { by_s: number; done_s: number |
   return (
     <span className="clock" data-clock={state} title={instant(by_s)}>
       <Sign name={CLOCK_SIGNS[state]} />
-      {t(`clock.${state}`, { length: length(length_s) })}
+      {t(`clock.${state}`, { length: length(length_s < 60 ? length_s : length_s - (length_s % 60)) })}
     </span>
   )
 }

@@ -53,7 +53,7 @@ export function useTicketColumns(): Column<Ticket>[] {
   const shown = useShown()
   return [
     { key: 'ticket', title: t('common:word.ticket'), width: 270, narrow: true, cell: (row) => <><span className="dim figure">{`#${row.ticket_id} `}</span>{name(row)}<span className="on-narrow"><StageMark of={row} />{' '}{shown(row.what)}</span></> },
-    { key: 'clock', title: t('clock.title'), width: 165, narrow: true, cell: (row) => <TicketClock of={row} /> },
+    { key: 'clock', title: t('clock.title'), width: 190, narrow: true, cell: (row) => <TicketClock of={row} /> },
     { key: 'stage', title: t('stage'), width: 150, cell: (row) => <StageMark of={row} /> },
     { key: 'what', title: t('shows'), cell: (row) => shown(row.what) },
     { key: 'cameras', title: t('common:word.cameras'), width: 85, align: 'right', cell: (row) => <Count of={row.cameras} /> },
@@ -271,7 +271,7 @@ export function Causes() {
     { key: 'since', title: t('common:word.since'), width: 115, cell: (row) => <Instant at_s={row.onset_s} form="ago" /> },
     { key: 'desk', title: t('common:word.desk'), width: 115, cell: (row) => t(`common:desk.${row.desk}`) },
     { key: 'stage', title: t('stage'), width: 150, cell: (row) => <StageMark of={row} /> },
-    { key: 'clock', title: t('clock.title'), width: 165, cell: (row) => <TicketClock of={row} /> },
+    { key: 'clock', title: t('clock.title'), width: 190, cell: (row) => <TicketClock of={row} /> },
   ]
   return (
     <>

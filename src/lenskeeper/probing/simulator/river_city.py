@@ -5,6 +5,7 @@ a mountain valley of nowhere in particular, and no boundary of a real place is d
 """
 
 import csv
+import json
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,8 @@ POLES_TO_A_LINE: Final = 8
 METERED_MB: Final = (18, 24, 60)  # of cameras on a mobile line, in a month: some run out before it ends
 METERED_PERIOD_MIN: Final = 120
 EARTH_DEG_M: Final = 111_320.0
+RIVER: Final = "澜江"
+RIVER_STEPS, RIVER_HALF_M = 120, 120.0
 MAKERS: Final = (("海川", "HC-2T12"), ("大景", "DJ-4M20"), ("宇观", "YG-B3"), ("天目", "TM-S8"))
 OLDEST: Final = date(2022, 4, 1)
 BEARINGS: Final = (1, 6, 4, 8, 2, 7, 3, 5)  # GB/T 28181: E NE N NW W SW S SE
@@ -252,6 +255,20 @@ def river(share: float) -> tuple[float, float]:
     lon = 110.330 + 0.290 * share
     lat = 32.070 - 0.030 * math.sin(math.pi * share) + 0.010 * math.sin(5 * math.pi * share) + 0.020 * share
     return lon, lat
+
+
+def water() -> bytes:
+    """The river as areas to be loaded over the map: GeoJSON, WGS-84."""
+    places = [river(n / RIVER_STEPS) for n in range(RIVER_STEPS + 1)]
+    banks = [[(lon, lat + side * RIVER_HALF_M / EARTH_DEG_M) for lon, lat in places] for side in (1, -1)]
+    ring = [*banks[0], *reversed(banks[1]), banks[0][0]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    return json.dumps(
+        {
+            "type": "FeatureCollection",
+            "features": [{"type": "Feature", "properties": {"name": RIVER}, "geometry": shape}],
+        }
+    ).encode()
 
 
 def write_rows(path: Path, rows: Sequence[dict[str, str]]) -> None:
