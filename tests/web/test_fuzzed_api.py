@@ -14,7 +14,7 @@ from lenskeeper.accounts.verbs import Role
 from lenskeeper.house.home import Home
 from lenskeeper.web.asking import COOKIE
 
-EXAMPLES = 6  # for each route
+EXAMPLES = 3  # for each route
 ROUTES_MIN = 20  # a description that lost its routes would pass
 
 
