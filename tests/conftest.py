@@ -21,6 +21,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture(autouse=True)
 def usual_logs() -> Iterator[None]:
-    """A test that set up logs wrote to a stream that is closed once it is over."""
+    """A test that set up logs wrote to a stream that is closed once it is over. Tracebacks are told without values."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
     yield
     structlog.reset_defaults()
