@@ -1509,6 +1509,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/register/declarations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Declare
+         * @description Declare what many cameras are for, by whom and on which basis. An empty value leaves what stands there.
+         */
+        post: operations["register_declare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Imports
+         * @description The sheets that were committed, the newest first.
+         */
+        get: operations["register_imports"];
+        put?: never;
+        /**
+         * Commit Sheet
+         * @description Write the good rows and keep the faulty ones for their departments. Invalid: a header is wrong, or no row is good.
+         */
+        post: operations["register_commit_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/imports/{number}/faulty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Faulty Rows Of Import
+         * @description The rows that an import left out: a workbook for each department, packed.
+         */
+        get: operations["register_faulty_rows_of_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/imports/{number}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Import
+         * @description Take an import back, as far as nobody changed its cameras since and no figure rests on them.
+         */
+        post: operations["register_undo_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/sheets/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Sheet
+         * @description The dry run: every fault of every row with its place, reason and cure. Writes nothing.
+         */
+        post: operations["register_check_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/sheets/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Sheet
+         * @description A later sheet beside the register: new, gone, moved, told otherwise. Writes nothing.
+         */
+        post: operations["register_compare_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/sheets/faulty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Faulty Rows
+         * @description The faulty rows of a sheet that was not written yet: a workbook for each department, packed.
+         */
+        post: operations["register_faulty_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/takeover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Takeover
+         * @description Each unit with its cameras by bucket: what answers well, and who must act on the rest.
+         */
+        get: operations["register_takeover"];
+        put?: never;
+        /**
+         * Accept Unit
+         * @description Accept a unit and all below it from a day on; what is faulty now is owed by the agreed day.
+         */
+        post: operations["register_accept_unit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/remarks/doubts": {
         parameters: {
             query?: never;
@@ -2782,6 +2950,20 @@ export interface components {
             version: string;
         };
         /**
+         * AcceptAsked
+         * @description From which local day a unit is ours, when its backlog is to be done, by which document. Days since 1970.
+         */
+        AcceptAsked: {
+            /** Agreed Day */
+            agreed_day?: number | null;
+            /** Document */
+            document: string;
+            /** From Day */
+            from_day: number;
+            /** Unit Id */
+            unit_id: number;
+        };
+        /**
          * Acts
          * @description The names of the acts that stand in the log.
          */
@@ -3496,6 +3678,63 @@ export interface components {
             written_s: number;
         };
         /**
+         * DeclarationMade
+         * @description How many cameras a declaration reached; unknown: codes that no camera bears.
+         */
+        DeclarationMade: {
+            /** Cameras */
+            cameras: number;
+            /** Number */
+            number: number;
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
+         * DeclareAsked
+         * @description What is declared, for a unit with all below it or for a list of codes; exceptions: codes that are left out.
+         */
+        DeclareAsked: {
+            /**
+             * Codes
+             * @default []
+             */
+            codes?: string[];
+            /**
+             * Contact
+             * @default
+             */
+            contact?: string;
+            /** Document */
+            document: string;
+            /**
+             * Exceptions
+             * @default []
+             */
+            exceptions?: string[];
+            /**
+             * Legal Basis
+             * @default
+             */
+            legal_basis?: string;
+            /**
+             * Owner Department
+             * @default
+             */
+            owner_department?: string;
+            /**
+             * Place Kind
+             * @default
+             */
+            place_kind?: string;
+            /**
+             * Purpose
+             * @default
+             */
+            purpose?: string;
+            /** Unit Id */
+            unit_id?: number | null;
+        };
+        /**
          * DeductionRow
          * @description count x each_cents = amount_cents by a clause; or nothing, with the reason. left_out_s: by why.
          */
@@ -3710,6 +3949,24 @@ export interface components {
         FaultRow: {
             /** Size */
             size: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * FaultShown
+         * @description What is wrong, or strange, at one place of a sheet: row from 1 as the spreadsheet numbers it.
+         */
+        FaultShown: {
+            /** Column */
+            column: string;
+            /** Cure */
+            cure: string;
+            /** Reason */
+            reason: string;
+            /** Row */
+            row: number;
+            /** Value */
+            value: string;
             /** Why */
             why: string;
         };
@@ -3949,6 +4206,30 @@ export interface components {
             warranty_until: string | null;
         };
         /**
+         * ImportRow
+         * @description A sheet that was committed. undone_s: when it was taken back.
+         */
+        ImportRow: {
+            /** Actor */
+            actor: string;
+            /** At S */
+            at_s: number;
+            /** Created */
+            created: number;
+            /** Crs */
+            crs: string;
+            /** Number */
+            number: number;
+            /** Parked */
+            parked: number;
+            /** Source */
+            source: string;
+            /** Undone S */
+            undone_s: number | null;
+            /** Updated */
+            updated: number;
+        };
+        /**
          * IssueAsked
          * @description Issue it. agreed: the other side's person, where it is before the time.
          */
@@ -3999,6 +4280,20 @@ export interface components {
             reason: string;
             /** What */
             what: string;
+        };
+        /**
+         * LeftShown
+         * @description A row of an import that could not be taken back, and why.
+         */
+        LeftShown: {
+            /** Name */
+            name: string;
+            /** Point Id */
+            point_id: number;
+            /** Row */
+            row: number;
+            /** Why */
+            why: string;
         };
         /**
          * LineEntry
@@ -5555,6 +5850,98 @@ export interface components {
          */
         Shape: "" | "street_lighting" | "timer" | "heat" | "rain" | "flapping";
         /**
+         * SheetChecked
+         * @description A dry run. faults: the first of faults_count; by_department: faults of each. may_commit: no header is wrong.
+         */
+        SheetChecked: {
+            /** By Department */
+            by_department: {
+                [key: string]: number;
+            };
+            /** Duplicates */
+            duplicates: number;
+            /** Faults */
+            faults: components["schemas"]["FaultShown"][];
+            /** Faults Count */
+            faults_count: number;
+            /** Good */
+            good: number;
+            /** Known */
+            known: number;
+            /** May Commit */
+            may_commit: boolean;
+            /** New */
+            new: number;
+            /** New Units */
+            new_units: {
+                [key: string]: number;
+            };
+            /** Notices */
+            notices: string[];
+            /** Parked */
+            parked: number;
+            /** Rows */
+            rows: number;
+            /** Source */
+            source: string;
+            /** Warnings */
+            warnings: components["schemas"]["FaultShown"][];
+            /** Warnings Count */
+            warnings_count: number;
+        };
+        /**
+         * SheetCommitted
+         * @description What became of the good rows; parked: the faulty ones, that are kept for their departments.
+         */
+        SheetCommitted: {
+            /** Created */
+            created: number;
+            /** Kept */
+            kept: number;
+            /** Moved */
+            moved: number;
+            /** Number */
+            number: number;
+            /** Parked */
+            parked: number;
+            /** Skipped */
+            skipped: number;
+            /** Swapped */
+            swapped: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Updated */
+            updated: number;
+        };
+        /**
+         * SheetCompared
+         * @description A later sheet beside the register: counts, and the first of each. Nothing was written, and nothing is deleted.
+         */
+        SheetCompared: {
+            /** Filled Count */
+            filled_count: number;
+            /** Gone */
+            gone: number[];
+            /** Gone Count */
+            gone_count: number;
+            /** Moved */
+            moved: number[];
+            /** Moved Count */
+            moved_count: number;
+            /** New */
+            new: string[];
+            /** New Count */
+            new_count: number;
+            /** Same */
+            same: number;
+            /** Told */
+            told: components["schemas"]["ToldShown"][];
+            /** Told Count */
+            told_count: number;
+            /** Uncertain */
+            uncertain: number;
+        };
+        /**
          * SheetPointRow
          * @description A camera of a batch.
          */
@@ -5572,6 +5959,18 @@ export interface components {
             /** Unit */
             unit: string;
             word: components["schemas"]["Word"];
+        };
+        /**
+         * SheetUndone
+         * @description An import that was taken back. left: what somebody changed since, or what figures rest on.
+         */
+        SheetUndone: {
+            /** Left */
+            left: components["schemas"]["LeftShown"][];
+            /** Restored */
+            restored: number;
+            /** Withdrawn */
+            withdrawn: number;
         };
         /**
          * Shift
@@ -5946,6 +6345,28 @@ export interface components {
             zones: string[];
         };
         /**
+         * TakeoverRow
+         * @description A unit with the cameras that hang in it itself, by bucket. accepted_from_s: since when it is ours to keep.
+         */
+        TakeoverRow: {
+            /** Accepted From S */
+            accepted_from_s: number | null;
+            /** Buckets */
+            buckets: {
+                [key: string]: number;
+            };
+            /** Cameras */
+            cameras: number;
+            /** Document */
+            document: string;
+            /** Owed */
+            owed: number;
+            /** Unit */
+            unit: string;
+            /** Unit Id */
+            unit_id: number;
+        };
+        /**
          * TaskRow
          * @description What is to be done at a stop: a ticket, or (ticket_id None) a picture to be cleaned.
          */
@@ -6050,7 +6471,7 @@ export interface components {
          * TicketRow
          * @description A ticket in a list. thing: of a camera's ticket its id; name: for people. contract: the name, or empty.
          *
-         *     is_late: restore_by_s is over and it is not. Of the clocks: respond_by_s was kept where responded_s is there.
+         *     is_late: restore_by_s was not kept, and it is not over. Of the clocks: respond_by_s was kept where responded_s is there.
          */
         TicketRow: {
             /** Cameras */
@@ -6187,6 +6608,24 @@ export interface components {
             verbs: components["schemas"]["Verb"][];
         };
         /**
+         * ToldShown
+         * @description A value that sheet and register tell differently. is_corrected: by hand, so the sheet's is not taken.
+         */
+        ToldShown: {
+            /** Field */
+            field: string;
+            /** Is Corrected */
+            is_corrected: boolean;
+            /** Point Id */
+            point_id: number;
+            /** Register Says */
+            register_says: string;
+            /** Row */
+            row: number;
+            /** Sheet Says */
+            sheet_says: string;
+        };
+        /**
          * Trial
          * @description failure: why it did not go; empty where it did.
          */
@@ -6219,6 +6658,18 @@ export interface components {
             because: string;
             /** Is Trusted */
             is_trusted: boolean;
+        };
+        /**
+         * UnitAccepted
+         * @description A unit that was accepted; backlog: what was faulty by then, by bucket.
+         */
+        UnitAccepted: {
+            /** Backlog */
+            backlog: {
+                [key: string]: number;
+            };
+            /** From S */
+            from_s: number;
         };
         /**
          * UnitEntry
@@ -14252,6 +14703,971 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_declare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclareAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationMade"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_commit_sheet: {
+        parameters: {
+            query: {
+                /** @description of the file */
+                name: string;
+                /** @description of its coordinates, as declared: wgs84, gcj02, bd09 */
+                crs: string;
+                /** @description the unit of new cameras whose rows name none */
+                unit?: string;
+                /** @description what a row about a registered camera does */
+                policy?: "create" | "update" | "skip";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetCommitted"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_faulty_rows_of_import: {
+        parameters: {
+            query?: {
+                /** @description of reasons, cures and workbooks */
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_undo_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetUndone"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_check_sheet: {
+        parameters: {
+            query: {
+                /** @description of the file */
+                name: string;
+                /** @description of its coordinates, as declared: wgs84, gcj02, bd09 */
+                crs: string;
+                /** @description the unit of new cameras whose rows name none */
+                unit?: string;
+                /** @description of reasons, cures and workbooks */
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetChecked"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_compare_sheet: {
+        parameters: {
+            query: {
+                /** @description of the file */
+                name: string;
+                /** @description of its coordinates, as declared: wgs84, gcj02, bd09 */
+                crs: string;
+                /** @description the unit of new cameras whose rows name none */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetCompared"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_faulty_rows: {
+        parameters: {
+            query: {
+                /** @description of the file */
+                name: string;
+                /** @description of its coordinates, as declared: wgs84, gcj02, bd09 */
+                crs: string;
+                /** @description the unit of new cameras whose rows name none */
+                unit?: string;
+                /** @description of reasons, cures and workbooks */
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_takeover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakeoverRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_accept_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitAccepted"];
                 };
             };
             /** @description not signed in */

@@ -1,4 +1,4 @@
-"""What commands do to the register: each act whole in one transaction, entered in the audit log, told to `serve`."""
+"""What people do to the register: each act whole in one transaction, entered in the audit log, told to `serve`."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from lenskeeper.availability.rows_counted import counted
 from lenskeeper.availability.rows_exclusions import refresh
-from lenskeeper.base.access import LOCAL_OPERATOR, Scope
+from lenskeeper.base.access import LOCAL_OPERATOR, ActorId, Scope
 from lenskeeper.house.home import Home
 from lenskeeper.house.verdicts import devices, judge_swaps
 from lenskeeper.inventory import rows_declarations, rows_takeover
@@ -69,7 +69,7 @@ def check(home: Home, order: SheetOrder) -> Checked:
     return _checked(home, order)[1]
 
 
-def commit(home: Home, order: SheetOrder) -> tuple[Checked, Imported | None]:
+def commit(home: Home, order: SheetOrder, actor: ActorId = LOCAL_OPERATOR) -> tuple[Checked, Imported | None]:
     """Write the good rows and park the faulty ones, in one transaction. None: no row could be written."""
     sheet, checked = _checked(home, order)
     if checked.header_faults or not checked.good:
@@ -80,19 +80,19 @@ def commit(home: Home, order: SheetOrder) -> tuple[Checked, Imported | None]:
     def work(connection: Connection) -> Imported:
         before = devices(connection, now_s)
         batch_id = open_batch(
-            connection, source=sheet.source, sha256=digest, crs=order.crs, actor=LOCAL_OPERATOR, now_s=now_s
+            connection, source=sheet.source, sha256=digest, crs=order.crs, actor=actor, now_s=now_s
         )
-        park(connection, batch_id, checked.parked, actor=LOCAL_OPERATOR)
+        park(connection, batch_id, checked.parked, actor=actor)
         committed = commit_files(
             connection,
             batch_id,
             checked.good,
             on_duplicate=order.on_duplicate,
             tz=_top_zone(connection),
-            actor=LOCAL_OPERATOR,
+            actor=actor,
             now_s=now_s,
         )
-        judge_swaps(connection, before, actor=LOCAL_OPERATOR, now_s=now_s)
+        judge_swaps(connection, before, actor=actor, now_s=now_s)
         refresh(connection)
         tell(connection, f"import:{batch_id}", now_s)
         return Imported(batch_id, committed, len(checked.parked))
@@ -100,15 +100,15 @@ def commit(home: Home, order: SheetOrder) -> tuple[Checked, Imported | None]:
     return checked, home.store.write(work, durable=True)
 
 
-def take_back(home: Home, batch_id: int) -> Undone:
+def take_back(home: Home, batch_id: int, actor: ActorId = LOCAL_OPERATOR) -> Undone:
     """Undo an import as far as nobody changed its points since, and no figure of the past rests on them."""
     now_s = home.now_s()
 
     def work(connection: Connection) -> Undone:
         before = devices(connection, now_s)
         keep = counted(connection, points_of(connection, BatchId(batch_id)))
-        undone = undo(connection, BatchId(batch_id), keep=keep, actor=LOCAL_OPERATOR, now_s=now_s)
-        judge_swaps(connection, before, actor=LOCAL_OPERATOR, now_s=now_s)
+        undone = undo(connection, BatchId(batch_id), keep=keep, actor=actor, now_s=now_s)
+        judge_swaps(connection, before, actor=actor, now_s=now_s)
         refresh(connection)
         tell(connection, f"import:{batch_id}", now_s)
         return undone
@@ -161,7 +161,7 @@ class DeclareOrder:
     exceptions: Sequence[str] = ()
 
 
-def declare(home: Home, order: DeclareOrder) -> rows_declarations.Outcome:
+def declare(home: Home, order: DeclareOrder, actor: ActorId = LOCAL_OPERATOR) -> rows_declarations.Outcome:
     """Declare what many cameras are for."""
     now_s = home.now_s()
 
@@ -173,7 +173,7 @@ def declare(home: Home, order: DeclareOrder) -> rows_declarations.Outcome:
             unit_id=units.find(connection, Scope.ALL, order.unit) if order.unit else None,
             codes=order.codes,
             exceptions=order.exceptions,
-            actor=LOCAL_OPERATOR,
+            actor=actor,
             now_s=now_s,
         )
         tell(connection, f"declaration:{done.declaration_id}", now_s)
@@ -191,7 +191,15 @@ class Accepted:
     backlog: Mapping[str, int]
 
 
-def accept(home: Home, path: str, *, from_day: int, agreed_day: int | None, document: str) -> Accepted:
+def accept(
+    home: Home,
+    path: str,
+    *,
+    from_day: int,
+    agreed_day: int | None,
+    document: str,
+    actor: ActorId = LOCAL_OPERATOR,
+) -> Accepted:
     """Accept a unit and all below it; what is faulty now becomes backlog, with the agreed day."""
     now_s = home.now_s()
 
@@ -208,7 +216,7 @@ def accept(home: Home, path: str, *, from_day: int, agreed_day: int | None, docu
             from_day=from_day,
             document=document,
             faulty=faulty,
-            actor=LOCAL_OPERATOR,
+            actor=actor,
             now_s=now_s,
         )
         tell(connection, f"unit:{unit_id}", now_s)

@@ -10,6 +10,7 @@ MEDIA: Final = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "jsonl": "application/jsonl",
+    "zip": "application/zip",
     "txt": "text/plain; charset=utf-8",
     "py": "text/x-python; charset=utf-8",
 }

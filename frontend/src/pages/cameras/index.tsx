@@ -16,8 +16,11 @@ import { DataTable, usePages, type Column, type Sort } from '../../shell/table'
 import { useUrlState, writeUrl } from '../../shell/url'
 import { SavedViews } from '../../shell/views'
 import { ExportMenu } from './export'
+import { ImportPage } from './import'
+import { RegisterNav } from './nav'
 import { OneCamera } from './one'
 import { useReason } from './reason'
+import { TakeoverPage } from './takeover'
 import './cameras.css'
 
 type Row = Schemas['CameraRow']
@@ -28,6 +31,8 @@ const BLANK = { q: '', state: [] as string[], klass: [] as string[], unit: 0, re
 export default function Cameras() {
   return (
     <Routes>
+      <Route path="/cameras/import"><ImportPage /></Route>
+      <Route path="/cameras/takeover"><TakeoverPage /></Route>
       <Route path="/cameras/:id">{({ id }) => <OneCamera key={id} point_id={Number(id)} />}</Route>
       <Route><List /></Route>
     </Routes>
@@ -74,6 +79,7 @@ function List() {
   return (
     <>
       <PageHead title={t('title')} acts={<><ExportMenu filters={filters} /><Button component={Link} href={onMap ? `/map?${onMap}` : '/map'} variant="default" size="sm" leftSection={<Sign name="map" />}>{t('on_map')}</Button></>} />
+      <RegisterNav />
       <Group gap="xs" role="search" aria-label={t('filters')}>
         <TextInput size="sm" w={220} aria-label={t('find')} placeholder={t('find')} leftSection={<Sign name="search" />} value={words} onChange={(event) => setWords(event.currentTarget.value)} />
         <MultiSelect size="sm" w={230} clearable aria-label={t('common:word.state')} placeholder={filters.state.length ? '' : t('common:word.state')} value={filters.state} onChange={(state) => setFilters({ state })}
@@ -91,7 +97,7 @@ function List() {
       <SavedViews area="cameras" />
       <DataTable name="cameras" label={t('title')} columns={columns} rowKey={(row) => row.point_id} rowTo={(row) => `/cameras/${row.point_id}`} {...list}
         sort={sort} onSort={(next) => setFilters({ order: `${next.desc ? '-' : ''}${next.key}` })}
-        empty={filtered ? <Empty title={t('none_so')} act={<Button onClick={() => { setWords(''); setFilters(BLANK) }}>{t('common:act.clear')}</Button>} /> : <Empty title={t('none')} act={<Button component={Link} href="/settings">{t('to_settings')}</Button>}>{t('none_note')}</Empty>} />
+        empty={filtered ? <Empty title={t('none_so')} act={<Button onClick={() => { setWords(''); setFilters(BLANK) }}>{t('common:act.clear')}</Button>} /> : <Empty title={t('none')} act={me.may('keep_register') ? <Button component={Link} href="/cameras/import">{t('nav.import')}</Button> : undefined}>{t('none_note')}</Empty>} />
     </>
   )
 }
