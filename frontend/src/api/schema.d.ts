@@ -14970,6 +14970,8 @@ export interface operations {
                 crs: string;
                 /** @description the unit of new cameras whose rows name none */
                 unit?: string;
+                /** @description set up units that are not known; a register without any does so anyway */
+                new_units?: boolean;
                 /** @description what a row about a registered camera does */
                 policy?: "create" | "update" | "skip";
             };
@@ -15260,6 +15262,8 @@ export interface operations {
                 crs: string;
                 /** @description the unit of new cameras whose rows name none */
                 unit?: string;
+                /** @description set up units that are not known; a register without any does so anyway */
+                new_units?: boolean;
                 /** @description of reasons, cures and workbooks */
                 language?: components["schemas"]["Language"];
             };
@@ -15363,6 +15367,8 @@ export interface operations {
                 crs: string;
                 /** @description the unit of new cameras whose rows name none */
                 unit?: string;
+                /** @description set up units that are not known; a register without any does so anyway */
+                new_units?: boolean;
             };
             header?: never;
             path?: never;
@@ -15464,6 +15470,8 @@ export interface operations {
                 crs: string;
                 /** @description the unit of new cameras whose rows name none */
                 unit?: string;
+                /** @description set up units that are not known; a register without any does so anyway */
+                new_units?: boolean;
                 /** @description of reasons, cures and workbooks */
                 language?: components["schemas"]["Language"];
             };

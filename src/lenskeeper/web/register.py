@@ -51,6 +51,9 @@ Policy = Annotated[
     Literal["create", "update", "skip"], Query(description="what a row about a registered camera does")
 ]
 UnitPath = Annotated[str, Query(max_length=400, description="the unit of new cameras whose rows name none")]
+NewUnits = Annotated[
+    bool, Query(description="set up units that are not known; a register without any does so anyway")
+]
 Words = Annotated[str, Field(max_length=400)]
 Day = Annotated[int, Field(ge=0, le=DAY_MAX)]
 Codes = Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(max_length=CODES_MAX)]
@@ -214,27 +217,43 @@ class DeclarationMade(Shown):
 
 @router.post("/sheets/check")
 def check_sheet(
-    asking: Keep, body: Bytes, name: Name, crs: Crs, *, unit: UnitPath = "", language: Spoken = Language.EN
+    asking: Keep,
+    body: Bytes,
+    name: Name,
+    crs: Crs,
+    *,
+    unit: UnitPath = "",
+    new_units: NewUnits = False,
+    language: Spoken = Language.EN,
 ) -> SheetChecked:
     """The dry run: every fault of every row with its place, reason and cure. Writes nothing."""
-    with _order(asking, body, name, crs, unit, "update") as order:
+    with _order(asking, body, name, crs, unit, new_units=new_units) as order:
         return _checked(house.check(asking.home, order), language)
 
 
 @router.post("/sheets/compare")
-def compare_sheet(asking: Keep, body: Bytes, name: Name, crs: Crs, unit: UnitPath = "") -> SheetCompared:
+def compare_sheet(
+    asking: Keep, body: Bytes, name: Name, crs: Crs, *, unit: UnitPath = "", new_units: NewUnits = False
+) -> SheetCompared:
     """A later sheet beside the register: new, gone, moved, told otherwise. Writes nothing."""
-    with _order(asking, body, name, crs, unit, "update") as order:
+    with _order(asking, body, name, crs, unit, new_units=new_units) as order:
         _, found = house.compare(asking.home, order)
     return _compared(found)
 
 
 @router.post("/sheets/faulty", **a_file("zip"))
 def faulty_rows(
-    asking: Keep, body: Bytes, name: Name, crs: Crs, unit: UnitPath = "", language: Spoken = Language.ZH
+    asking: Keep,
+    body: Bytes,
+    name: Name,
+    crs: Crs,
+    *,
+    unit: UnitPath = "",
+    new_units: NewUnits = False,
+    language: Spoken = Language.ZH,
 ) -> Response:
     """The faulty rows of a sheet that was not written yet: a workbook for each department, packed."""
-    with _order(asking, body, name, crs, unit, "update") as order:
+    with _order(asking, body, name, crs, unit, new_units=new_units) as order:
         parked = house.check(asking.home, order).parked
     return _books(parked, language, "faulty-rows")
 
@@ -248,10 +267,17 @@ def imports(asking: Keep) -> list[ImportRow]:
 
 @router.post("/imports", status_code=201)
 def commit_sheet(
-    asking: Keep, body: Bytes, name: Name, crs: Crs, unit: UnitPath = "", policy: Policy = "update"
+    asking: Keep,
+    body: Bytes,
+    name: Name,
+    crs: Crs,
+    *,
+    unit: UnitPath = "",
+    new_units: NewUnits = False,
+    policy: Policy = "update",
 ) -> SheetCommitted:
     """Write the good rows and keep the faulty ones for their departments. Invalid: a header is wrong, or no row is good."""
-    with _order(asking, body, name, crs, unit, policy) as order:
+    with _order(asking, body, name, crs, unit, policy, new_units=new_units) as order:
         checked, made = house.commit(asking.home, order, asking.actor)
     if made is None:
         why = (
@@ -364,14 +390,14 @@ def _whole(asking: Asking) -> None:
 
 @contextmanager
 def _order(
-    asking: Asking, body: bytes, name: str, crs: str, unit: str, policy: str
+    asking: Asking, body: bytes, name: str, crs: str, unit: str, policy: str = "update", *, new_units: bool
 ) -> Iterator[house.SheetOrder]:
     """A sheet that came as bytes, as long as it is read; it lies on no disk afterwards."""
     _whole(asking)
     with TemporaryDirectory() as folder:
         path = Path(folder) / Path(name.replace("\\", "/")).name
         path.write_bytes(body)
-        yield house.SheetOrder(path, crs, unit=unit, on_duplicate=policy)
+        yield house.SheetOrder(path, crs, unit=unit, new_units=new_units or None, on_duplicate=policy)
 
 
 def _faults(found: Sequence[RowFault], language: Language) -> list[FaultShown]:

@@ -1,5 +1,5 @@
 // Reading a sheet in: the dry run with every fault, the good rows written, the faulty ones for their departments, and all of it taken back.
-import { Alert, Button, FileButton, Group, Paper, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Button, FileButton, Group, Paper, Select, Stack, Switch, Table, Text, TextInput, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -24,6 +24,7 @@ export function ImportPage() {
   const [file, setFile] = useState<File | null>(null)
   const [crs, setCrs] = useState<string | null>(null)
   const [unit, setUnit] = useState('')
+  const [fresh, setFresh] = useState(false)
   const [policy, setPolicy] = useState<string>('update')
   const [checked, setChecked] = useState<Checked | null>(null)
   const [compared, setCompared] = useState<Compared | null>(null)
@@ -32,7 +33,7 @@ export function ImportPage() {
   const [undoing, setUndoing] = useState<number | null>(null)
   const language = i18n.language === 'en' ? 'en' : 'zh-CN'
   const list = useQuery({ queryKey: ['register', 'imports'], queryFn: () => got(api.GET('/api/register/imports')) })
-  const address = (path: string) => `/api/register/${path}?${new URLSearchParams({ name: file?.name ?? '', crs: crs ?? '', unit, ...(path === 'imports' ? { policy } : {}), ...(path === 'sheets/check' || path === 'sheets/faulty' ? { language } : {}) })}`
+  const address = (path: string) => `/api/register/${path}?${new URLSearchParams({ name: file?.name ?? '', crs: crs ?? '', unit, ...(fresh ? { new_units: 'true' } : {}), ...(path === 'imports' ? { policy } : {}), ...(path === 'sheets/check' || path === 'sheets/faulty' ? { language } : {}) })}`
   const forget = () => { setChecked(null); setCompared(null); setError(null) }
   const run = async (what: string, act: (sheet: File) => Promise<void>) => {
     if (!file) return
@@ -84,6 +85,7 @@ export function ImportPage() {
             <Select label={t('import.crs')} w={170} data={SYSTEMS} value={crs} onChange={(next) => { setCrs(next); forget() }} placeholder={t('import.crs_note')} />
             <TextInput label={t('import.unit')} w={220} maxLength={400} value={unit} onChange={(event) => { setUnit(event.currentTarget.value); forget() }} placeholder={t('import.unit_note')} />
             <Select label={t('import.policy')} w={210} allowDeselect={false} data={POLICIES.map((value) => ({ value, label: t(`import.policies.${value}`) }))} value={policy} onChange={(next) => setPolicy(next ?? 'update')} />
+            <Switch label={t('import.fresh')} checked={fresh} onChange={(event) => { setFresh(event.currentTarget.checked); forget() }} />
             <Button onClick={() => void check()} disabled={!file || !crs} loading={busy === 'check'}>{t('import.check')}</Button>
             <Button variant="default" onClick={() => void compare()} disabled={!file || !crs} loading={busy === 'compare'}>{t('import.compare')}</Button>
           </Group>
