@@ -51,3 +51,91 @@ def test_a_report_is_issued_read_and_carried_away_by_who_sees_its_unit(
         client_of(then, Role.VIEWER).post("/api/reports", json={"unit_id": north, "period": day}).status_code
         == 403
     )
+
+
+def test_every_figure_opens_its_cameras_and_they_add_up_to_it_to_the_last_second(
+    home: Home, client_of: ClientOf
+) -> None:
+    files = [
+        camera(n, unit="Linjiang/North" if n < 4 else "Linjiang/South", klass=1 + n % 3) for n in range(1, 7)
+    ]
+    city = RepairCity(home.store, files)
+    day = str(date_of(local_day(city.now_s, "Asia/Shanghai")))
+    dead, lame = city.points[0], city.points[4]
+    city.live(200, turn_every=60)
+    city.live(61, lambda _: {dead: "timed_out", lame: "refused"}, turn_every=60)
+    city.live(600, lambda at_s: {lame: "timed_out"} if at_s // 60 % 7 == 0 else {}, turn_every=60)
+    then = replace(home, clock=StandingClock(city.now_s))
+    asyncio.run(add_up_days(then))
+    with home.store.read() as connection:
+        top = next(int(each.unit_id) for each in tree(connection, Scope.ALL) if each.parent_id is None)
+    ours = client_of(then, Role.OPERATOR)
+    number = ours.post("/api/reports", json={"unit_id": top, "period": day}).json()["report_id"]
+    issued = ours.get(f"/api/reports/{number}").json()
+    of_now = {"unit_id": top, "period": day}
+    assert ours.get("/api/reports/now", params=of_now).json()["tables"][0] == issued["tables"][0]
+    opened = {}
+    for table in issued["tables"]:
+        for group, metrics, row in zip(table["groups"], table["metrics"], table["rows"], strict=True):
+            for metric, cell in zip(metrics, row, strict=True):
+                if not metric or group == "-":
+                    continue
+                asked = {"metric": metric, "group": group}
+                found = ours.get(f"/api/reports/{number}/figure", params=asked).json()
+                assert sum(each["numerator"] for each in found["cameras"]) == found["numerator"], asked
+                assert sum(each["denominator"] for each in found["cameras"]) == found["denominator"], asked
+                assert found["shown"].startswith(cell), asked
+                opened[group, metric] = found
+    assert len(opened) > 100
+    online = opened["", "online_rate"]
+    assert online == ours.get("/api/reports/now/figure", params=of_now | {"metric": "online_rate"}).json()
+    assert 0 < online["numerator"] < online["denominator"]
+    sums = online["sums"]
+    assert sums["expected_s"] == sums["up_s"] + sums["down_s"] + sums["unknown_s"]
+    assert sums["expected_s"] == sums["span_s"] - sums["excluded_s"]
+    for each in online["cameras"]:
+        counted = {True: 0, False: 0}
+        for span in each["spans"]:
+            books = ours.get(f"/api/reports/camera/{each['point_id']}", params=span).json()
+            assert any(look["lane"] == "reachable" for look in books["looks"])
+            for run in books["runs"]:
+                if run["lane"] == "reachable":
+                    counted[run["is_up"]] += run["counted_s"]
+        assert counted[True] == each["numerator"]
+        assert counted[True] + counted[False] == each["denominator"]
+
+
+def test_the_rates_of_the_overview_are_those_of_the_report(home: Home, client_of: ClientOf) -> None:
+    files = [camera(n, unit="Linjiang/North" if n < 4 else "Linjiang/South") for n in range(1, 7)]
+    city = RepairCity(home.store, files)
+    number = local_day(city.now_s, "Asia/Shanghai")
+    city.live(100, turn_every=60)
+    city.live(13 * 60, lambda at_s: {city.points[0]: "timed_out"} if at_s // 60 % 7 else {}, turn_every=60)
+    then = replace(home, clock=StandingClock(city.now_s))
+    asyncio.run(add_up_days(then))
+    with home.store.read() as connection:
+        north = next(
+            int(unit.unit_id) for unit in tree(connection, Scope.ALL) if unit.path == "Linjiang/North"
+        )
+    ours = client_of(then, Role.OPERATOR, unit=north)
+    of_now = {"unit_id": north, "period": str(date_of(number))}
+    [day] = [each for each in ours.get("/api/overview").json()["days"] if each["day"] == number]
+    for metric, above, below in (
+        ("online_rate", day["up_s"], day["up_s"] + day["down_s"]),
+        ("coverage", day["up_s"] + day["down_s"], day["expected_s"]),
+        ("picture_integrity_rate", day["fit_s"], day["fit_s"] + day["fault_s"]),
+    ):
+        found = ours.get("/api/reports/now/figure", params=of_now | {"metric": metric}).json()
+        assert (found["numerator"], found["denominator"]) == (above, below), metric
+    assert 0 < day["down_s"] < day["up_s"]
+    south = client_of(then, Role.OPERATOR, unit=north + 1)
+    for path in ("now", "now/figure"):
+        assert (
+            south.get(
+                f"/api/reports/{path}", params=of_now | ({"metric": "coverage"} if "/" in path else {})
+            ).status_code
+            == 404
+        )
+    stretch = {"a_s": 0, "b_s": 1}
+    assert south.get(f"/api/reports/camera/{city.points[0]}", params=stretch).status_code == 404
+    assert ours.get(f"/api/reports/camera/{city.points[0]}", params={"a_s": 2, "b_s": 1}).status_code == 422

@@ -3,13 +3,14 @@ import { Button, Group, Modal, Select, Stack, Table, TextInput, Title } from '@m
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, Route, Switch, useLocation, useParams } from 'wouter'
+import { Link, Route, Switch, useLocation, useParams, useSearch } from 'wouter'
 import { api, got, type Schemas } from '../../shell/api'
 import { Instant } from '../../shell/marks'
 import { useMe } from '../../shell/me'
 import { Answer, Empty, PageHead, ProblemNote, Wide } from '../../shell/page'
 import { Sign } from '../../shell/signs'
 import { DataTable, type Column } from '../../shell/table'
+import { CameraBehind, Figure, figureTo } from './figure'
 import './reports.css'
 
 type Line = Schemas['ReportLine']
@@ -26,7 +27,15 @@ function range(line: Line): string {
 }
 
 export default function Reports() {
-  return <Switch><Route path="/reports/:id"><One /></Route><Route><List /></Route></Switch>
+  return (
+    <Switch>
+      <Route path="/reports/camera/:id"><CameraBehind /></Route>
+      <Route path="/reports/:id/figure"><Figure /></Route>
+      <Route path="/reports/now"><Now /></Route>
+      <Route path="/reports/:id"><One /></Route>
+      <Route><List /></Route>
+    </Switch>
+  )
 }
 
 function List() {
@@ -84,7 +93,7 @@ function Issue({ onClose }: { onClose: () => void }) {
           <Select label={t('common:word.unit')} required value={unit} onChange={setUnit} data={me.units.map((each) => ({ value: String(each.unit_id), label: each.path }))} />
           <TextInput label={t('period')} description={t('period_what')} required value={period} maxLength={40} onChange={(event) => setPeriod(event.currentTarget.value)} data-autofocus />
           {error !== null && <ProblemNote error={error} />}
-          <Group justify="flex-end"><Button type="submit" loading={busy} disabled={!unit || !period.trim()}>{t('issue')}</Button></Group>
+          <Group justify="flex-end"><Button variant="default" disabled={!unit || !period.trim()} onClick={() => go(`/reports/now?${new URLSearchParams({ unit_id: unit ?? '', period: period.trim() })}`)}>{t('look')}</Button><Button type="submit" loading={busy} disabled={!unit || !period.trim()}>{t('issue')}</Button></Group>
         </Stack>
       </form>
     </Modal>
@@ -104,32 +113,70 @@ function One() {
         title={line ? `${line.unit.split('/').at(-1)} ${range(line)}` : t('title')}
         trail={[{ title: t('title'), to: '/reports' }]}
         lead={line && <>{t('frozen', { revision: line.revision })} <Instant at_s={line.issued_at_s} /> · {t('known_until')} <Instant at_s={line.watermark_s} />{line.exercise && <> · {t('exercise')}</>}</>}
-        acts={FORMS.map((form) => (
+        acts={<>{FORMS.map((form) => (
           <Button key={form} component="a" size="xs" variant={form === 'pdf' ? 'filled' : 'default'} download href={`/api/reports/${report_id}/file?form=${form}&language=${language}`} leftSection={<Sign name="down_file" size={14} />}>{form.toUpperCase()}</Button>
-        ))}
+        ))}<Button size="xs" variant="default" onClick={() => window.print()}>{t('print')}</Button></>}
       />
       <Answer of={found} lines={14}>
         {({ report, tables }) => (
           <div className="report">
-            {tables.map((each) => (
-              <section key={each.key} aria-labelledby={`table-${each.key}`}>
-                <details open={each.rows.length <= 40}>
-                  <summary><Title order={2} size="h5" id={`table-${each.key}`}>{each.title}</Title></summary>
-                  {each.note && <p className="report-note">{each.note}</p>}
-                  <Wide label={each.title}>
-                    <Table className="report-table">
-                      <thead><tr>{each.headings.map((heading) => <th key={heading} scope="col">{heading}</th>)}</tr></thead>
-                      <tbody>{each.rows.slice(0, 500).map((row, at) => <tr key={`${row[0]} ${at}`}>{row.map((cell, column) => <td key={each.headings[column]}>{cell}</td>)}</tr>)}</tbody>
-                    </Table>
-                  </Wide>
-                  {each.rows.length > 500 && <p className="report-note">{t('cut', { count: each.rows.length })}</p>}
-                </details>
-              </section>
-            ))}
+            <Tables of={id} tables={tables} rest={dayRest(report.unit_id)} />
             <p className="report-note"><Link href="/reports">{t('back')}</Link>{" · SHA-256 "}<code>{report.sha256}</code></p>
           </div>
         )}
       </Answer>
+    </>
+  )
+}
+
+type TableShown = Schemas['ReportTable']
+
+/** What the report of now of one day needs beside the day. */
+function dayRest(unit_id: number): string {
+  return new URLSearchParams({ unit_id: String(unit_id) }).toString()
+}
+
+/** The tables; each figure is a link to what it was computed from, each day to its own report. */
+function Tables({ of, tables, rest, now = '' }: { of: string; tables: TableShown[]; rest: string; now?: string }) {
+  const { t } = useTranslation(['reports', 'common'])
+  return tables.map((each) => (
+    <section key={each.key} aria-labelledby={`table-${each.key}`}>
+      <details open={each.rows.length <= 40}>
+        <summary><Title order={2} size="h5" id={`table-${each.key}`}>{each.title}</Title></summary>
+        {each.note && <p className="report-note">{each.note}</p>}
+        <Wide label={each.title}>
+          <Table className="report-table">
+            <thead><tr>{each.headings.map((heading) => <th key={heading} scope="col">{heading}</th>)}</tr></thead>
+            <tbody>{each.rows.slice(0, 500).map((row, at) => (
+              <tr key={`${row[0]} ${at}`}>{row.map((cell, column) => {
+                const [group, metric] = [each.groups[at] ?? '-', each.metrics[at]?.[column]]
+                const day = each.key === 'days' && column === 0 ? `/reports/now?${rest}&period=${cell}` : null
+                const to = metric && group !== '-' ? figureTo(of, now, metric, group) : day
+                return <td key={each.headings[column]}>{to ? <Link className="plain-link" href={to}>{cell}</Link> : cell}</td>
+              })}</tr>
+            ))}</tbody>
+          </Table>
+        </Wide>
+        {each.rows.length > 500 && <p className="report-note">{t('cut', { count: each.rows.length })}</p>}
+      </details>
+    </section>
+  ))
+}
+
+/** A report as the books stand, kept nowhere. */
+function Now() {
+  const { t, i18n } = useTranslation(['reports', 'common'])
+  const query = new URLSearchParams(useSearch())
+  const language = i18n.language === 'zh-CN' ? 'zh-CN' as const : 'en' as const
+  const asked = { unit_id: Number(query.get('unit_id')), period: query.get('period') ?? '', language }
+  const found = useQuery({ queryKey: ['reports', 'now', asked], queryFn: () => got(api.GET('/api/reports/now', { params: { query: asked } })) })
+  const now = new URLSearchParams({ unit_id: String(asked.unit_id), period: asked.period }).toString()
+  return (
+    <>
+      <PageHead title={found.data ? `${found.data.unit.split('/').at(-1)} ${found.data.period}` : t('title')} trail={[{ title: t('title'), to: '/reports' }]}
+        lead={found.data && <>{t('of_now')} <Instant at_s={found.data.watermark_s} />{found.data.cut && <> · {t('not_over')}</>}{found.data.exercise && <> · {t('exercise')}</>}</>}
+        acts={<Button className="no-print" size="xs" variant="default" onClick={() => window.print()}>{t('print')}</Button>} />
+      <Answer of={found} lines={14}>{({ tables }) => <div className="report"><Tables of="now" tables={tables} rest={dayRest(asked.unit_id)} now={now} /></div>}</Answer>
     </>
   )
 }
