@@ -3,16 +3,20 @@
 import asyncio
 from dataclasses import replace
 
+from sqlalchemy import select
 from tests.register_kit import camera
 from tests.repair_kit import RepairCity
 from tests.web_kit import ClientOf
 
 from lenskeeper.accounts.verbs import Role
+from lenskeeper.audit.schema import audit_entry
 from lenskeeper.base.access import Scope
 from lenskeeper.base.days import date_of, local_day
 from lenskeeper.house.chores import add_up_days
 from lenskeeper.house.clock import StandingClock
 from lenskeeper.house.home import Home
+from lenskeeper.house.report_schedule import GRACE_S, issue_due
+from lenskeeper.reporting.periods import Period, period_of
 from lenskeeper.units.rows import tree
 
 
@@ -72,7 +76,7 @@ def test_every_figure_opens_its_cameras_and_they_add_up_to_it_to_the_last_second
     ours = client_of(then, Role.OPERATOR)
     number = ours.post("/api/reports", json={"unit_id": top, "period": day}).json()["report_id"]
     issued = ours.get(f"/api/reports/{number}").json()
-    of_now = {"unit_id": top, "period": day}
+    of_now: dict[str, str | int] = {"unit_id": top, "period": day}
     assert ours.get("/api/reports/now", params=of_now).json()["tables"][0] == issued["tables"][0]
     opened = {}
     for table in issued["tables"]:
@@ -118,7 +122,7 @@ def test_the_rates_of_the_overview_are_those_of_the_report(home: Home, client_of
             int(unit.unit_id) for unit in tree(connection, Scope.ALL) if unit.path == "Linjiang/North"
         )
     ours = client_of(then, Role.OPERATOR, unit=north)
-    of_now = {"unit_id": north, "period": str(date_of(number))}
+    of_now: dict[str, str | int] = {"unit_id": north, "period": str(date_of(number))}
     [day] = [each for each in ours.get("/api/overview").json()["days"] if each["day"] == number]
     for metric, above, below in (
         ("online_rate", day["up_s"], day["up_s"] + day["down_s"]),
@@ -139,3 +143,50 @@ def test_the_rates_of_the_overview_are_those_of_the_report(home: Home, client_of
     stretch = {"a_s": 0, "b_s": 1}
     assert south.get(f"/api/reports/camera/{city.points[0]}", params=stretch).status_code == 404
     assert ours.get(f"/api/reports/camera/{city.points[0]}", params={"a_s": 2, "b_s": 1}).status_code == 422
+
+
+def test_a_scheduled_report_issues_itself_once_for_each_period_that_ends(
+    home: Home, client_of: ClientOf
+) -> None:
+    files = [camera(n, unit="Linjiang/North" if n < 4 else "Linjiang/South") for n in range(1, 7)]
+    city = RepairCity(home.store, files)
+    then = replace(home, clock=StandingClock(city.now_s))
+    with home.store.read() as connection:
+        units = {unit.path: int(unit.unit_id) for unit in tree(connection, Scope.ALL)}
+    north, south = units["Linjiang/North"], units["Linjiang/South"]
+    ours = client_of(then, Role.OPERATOR, unit=north)
+    wanted = {"unit_id": north, "every": "week"}
+    assert ours.post("/api/reports/schedule", json={"unit_id": south, "every": "week"}).status_code == 404
+    assert client_of(then, Role.VIEWER).post("/api/reports/schedule", json=wanted).status_code == 403
+    assert ours.post("/api/reports/schedule", json=wanted).status_code == 204
+    assert ours.post("/api/reports/schedule", json=wanted).status_code == 409
+    [line] = ours.get("/api/reports/schedule").json()
+    assert (line["unit"], line["every"]) == ("Linjiang/North", "week")
+    assert client_of(then, Role.OPERATOR, unit=south).get("/api/reports/schedule").json() == []
+    week = period_of_week(city.now_s)
+    for at_s, expected in ((city.now_s, 0), (week.b_s + GRACE_S - 1, 0), (week.b_s + GRACE_S, 1)):
+        later = replace(home, clock=StandingClock(at_s))
+        assert asyncio.run(issue_due(later)) == expected
+    assert asyncio.run(issue_due(replace(home, clock=StandingClock(week.b_s + GRACE_S)))) == 0
+    [report] = ours.get("/api/reports").json()
+    assert (report["first"], report["kind"]) == (str(date_of(week.first_day)), "week")
+    much_later = replace(home, clock=StandingClock(week.b_s + GRACE_S + 14 * 86_400))
+    assert asyncio.run(issue_due(much_later)) == 2
+    address = f"/api/reports/schedule/{north}/week"
+    assert ours.delete(address).status_code == 204
+    assert ours.delete(address).status_code == 404
+    assert asyncio.run(issue_due(replace(home, clock=StandingClock(week.b_s + 90 * 86_400)))) == 0
+    with home.store.read() as connection:
+        acts = list(
+            connection.execute(
+                select(audit_entry.c.act).where(audit_entry.c.act.startswith("report."))
+            ).scalars()
+        )
+    assert acts.count("report.schedule") == acts.count("report.unschedule") == 1
+    assert acts.count("report.issue") == 3
+
+
+def period_of_week(at_s: int) -> Period:
+    """The week that an instant lies in."""
+    year, week, _ = date_of(local_day(at_s, "Asia/Shanghai")).isocalendar()
+    return period_of(f"{year}-W{week:02d}", "Asia/Shanghai")

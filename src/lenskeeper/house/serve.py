@@ -35,6 +35,7 @@ from lenskeeper.house.messages import send_on
 from lenskeeper.house.metrics import Reading, shown
 from lenskeeper.house.process import picture_workers, raise_file_limit
 from lenskeeper.house.register import REGISTER_CHANGED
+from lenskeeper.house.report_schedule import issue_due
 from lenskeeper.house.screens import keep_up
 from lenskeeper.house.settings import RoundSettings
 from lenskeeper.house.switches import FACT as SWITCH_MOVED
@@ -307,6 +308,7 @@ class Server:
             for chore in (
                 chores.derive_exclusions,
                 chores.add_up_days,
+                issue_due,
                 chores.forget_old,
                 chores.back_up_if_due,
             ):

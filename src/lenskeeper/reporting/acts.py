@@ -114,6 +114,8 @@ ACTS: Final[Mapping[str, Words]] = {
     "objection.enter": Words("提出异议", "objection entered"),
     "objection.rule": Words("裁定异议", "objection ruled on"),
     "report.issue": Words("签发报告", "report issued"),
+    "report.schedule": Words("设定定期签发", "report set to issue itself"),
+    "report.unschedule": Words("取消定期签发", "report no longer issued by itself"),
 }
 
 

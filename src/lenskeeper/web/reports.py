@@ -10,6 +10,7 @@ from lenskeeper.accounts.verbs import Verb
 from lenskeeper.base.days import date_of
 from lenskeeper.base.errors import Invalid
 from lenskeeper.base.languages import Language
+from lenskeeper.house.report_schedule import Every, schedule, scheduled, unschedule
 from lenskeeper.house.reports import ReportOrder, issue_report, made
 from lenskeeper.inventory import rows_points
 from lenskeeper.inventory.ids import PointId
@@ -28,7 +29,7 @@ from lenskeeper.units import rows as units
 from lenskeeper.units.ids import UnitId
 from lenskeeper.web.asking import Asking, may
 from lenskeeper.web.files import a_file, file_named
-from lenskeeper.web.pages import ID_MAX, Number, Shown
+from lenskeeper.web.pages import ID_MAX, Id, Number, Shown
 
 router = APIRouter(prefix="/api/reports", tags=["reports"])
 
@@ -241,6 +242,46 @@ Of = Annotated[Metric, Query(description="which figure")]
 Instant = Annotated[int, Query(ge=0, le=INSTANT_MAX, description="UTC seconds")]
 
 
+class ReportScheduled(Shown):
+    """A unit whose report is issued by itself some hours after each week or month."""
+
+    unit_id: int
+    unit: str
+    every: Every
+    since_s: int
+    by: str
+
+
+class ScheduleWanted(Shown):
+    """Which unit, and how often."""
+
+    unit_id: Id
+    every: Every
+
+
+@router.get("/schedule")
+def schedules(asking: See) -> list[ReportScheduled]:
+    """The units whose reports are issued by themselves."""
+    with asking.home.store.read() as connection:
+        paths = unit_paths(connection)
+        return [
+            ReportScheduled(unit=paths.get(each.unit_id, ""), **msgspec.to_builtins(each))
+            for each in scheduled(connection, asking.scope)
+        ]
+
+
+@router.post("/schedule", status_code=204)
+def set_schedule(asking: Annotated[Asking, may(Verb.ISSUE)], wanted: ScheduleWanted) -> None:
+    """Let a unit's report be issued by itself from the period on that is going now."""
+    schedule(asking.home, _of_scope(asking, wanted.unit_id), wanted.every, actor=asking.actor)
+
+
+@router.delete("/schedule/{unit_id}/{every}", status_code=204)
+def end_schedule(asking: Annotated[Asking, may(Verb.ISSUE)], unit_id: Number, every: Every) -> None:
+    """Issue it by itself no more; what was issued stays."""
+    unschedule(asking.home, _of_scope(asking, unit_id), every, actor=asking.actor)
+
+
 @router.get("/now")
 def report_now(asking: See, unit_id: OfUnit, period: OfPeriod, language: Spoken = Language.EN) -> ReportNow:
     """The report of a unit and period as the books stand; nothing is kept."""
@@ -336,6 +377,11 @@ def report_file(
             body = json_bytes(found)
     name = f"report-{report_id}-{report.period.name}-r{found.issue.revision}.{form}"
     return file_named(name, body)
+
+
+def _of_scope(asking: Asking, unit_id: int) -> UnitId:
+    with asking.home.store.read() as connection:
+        return units.get(connection, asking.scope, UnitId(unit_id)).unit_id
 
 
 def _now(asking: Asking, unit_id: int, period: str) -> tuple[str, Report]:

@@ -57,6 +57,7 @@ function List() {
       <PageHead title={t('title')} lead={t('lead')} acts={act} />
       <DataTable name="reports" label={t('title')} columns={columns} rows={found.data ?? []} rowKey={(row) => row.report_id} rowTo={(row) => `/reports/${row.report_id}`}
         total={found.data?.length ?? null} isLoading={found.isPending} error={found.error} retry={() => void found.refetch()} empty={<Empty title={t('none')} act={act}>{t('none_what')}</Empty>} />
+      <Schedules />
       {issuing && <Issue onClose={() => setIssuing(false)} />}
     </>
   )
@@ -178,5 +179,48 @@ function Now() {
         acts={<Button className="no-print" size="xs" variant="default" onClick={() => window.print()}>{t('print')}</Button>} />
       <Answer of={found} lines={14}>{({ tables }) => <div className="report"><Tables of="now" tables={tables} rest={dayRest(asked.unit_id)} now={now} /></div>}</Answer>
     </>
+  )
+}
+
+/** The units whose reports issue themselves: listed, added, removed. */
+function Schedules() {
+  const { t } = useTranslation(['reports', 'common'])
+  const me = useMe()
+  const queries = useQueryClient()
+  const [unit, setUnit] = useState<string | null>(me.units[0] ? String(me.units[0].unit_id) : null)
+  const [every, setEvery] = useState<'week' | 'month'>('month')
+  const [error, setError] = useState<unknown>(null)
+  const found = useQuery({ queryKey: ['reports', 'schedule'], queryFn: () => got(api.GET('/api/reports/schedule')) })
+  const run = async (act: () => Promise<unknown>) => {
+    setError(null)
+    try {
+      await act()
+      await queries.invalidateQueries({ queryKey: ['reports', 'schedule'] })
+    } catch (failed) {
+      setError(failed)
+    }
+  }
+  return (
+    <section className="report-schedule" aria-labelledby="schedule-title">
+      <Title order={2} size="h5" id="schedule-title">{t('schedule.title')}</Title>
+      <p className="report-note">{t('schedule.what')}</p>
+      <Answer of={found}>
+        {(rows) => (
+          <ul>{rows.map((row) => (
+            <li key={`${row.unit_id} ${row.every}`}>{row.unit} · {t(`kinds.${row.every}`)}{me.may('issue') && <> <Button size="compact-xs" variant="default" aria-label={`${t('schedule.remove')} ${row.unit} ${t(`kinds.${row.every}`)}`} onClick={() => void run(() => got(api.DELETE('/api/reports/schedule/{unit_id}/{every}', { params: { path: { unit_id: row.unit_id, every: row.every } } })))}>{t('schedule.remove')}</Button></>}</li>
+          ))}</ul>
+        )}
+      </Answer>
+      {me.may('issue') && (
+        <form onSubmit={(event) => { event.preventDefault(); void run(() => got(api.POST('/api/reports/schedule', { body: { unit_id: Number(unit), every } }))) }}>
+          <Group align="end" gap="sm">
+            <Select label={t('common:word.unit')} value={unit} onChange={setUnit} data={me.units.map((each) => ({ value: String(each.unit_id), label: each.path }))} />
+            <Select label={t('kind')} value={every} onChange={(value) => setEvery(value === 'week' ? 'week' : 'month')} data={[{ value: 'month', label: t('kinds.month') }, { value: 'week', label: t('kinds.week') }]} />
+            <Button type="submit" variant="default" disabled={!unit}>{t('schedule.add')}</Button>
+          </Group>
+        </form>
+      )}
+      {error !== null && <ProblemNote error={error} />}
+    </section>
   )
 }
