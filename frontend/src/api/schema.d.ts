@@ -1721,6 +1721,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/camera/{point_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Camera Behind
+         * @description The runs and looks of one camera in a stretch of a report, as the books stand.
+         */
+        get: operations["reports_camera_behind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report Now
+         * @description The report of a unit and period as the books stand; nothing is kept.
+         */
+        get: operations["reports_report_now"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/now/figure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figure Now
+         * @description One figure of a unit and period as the books stand, with the cameras behind it.
+         */
+        get: operations["reports_figure_now"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules
+         * @description The units whose reports are issued by themselves.
+         */
+        get: operations["reports_schedules"];
+        put?: never;
+        /**
+         * Set Schedule
+         * @description Let a unit's report be issued by itself from the period on that is going now.
+         */
+        post: operations["reports_set_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/schedule/{unit_id}/{every}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Schedule
+         * @description Issue it by itself no more; what was issued stays.
+         */
+        delete: operations["reports_end_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/{report_id}": {
         parameters: {
             query?: never;
@@ -1733,6 +1837,26 @@ export interface paths {
          * @description An issued report, read on line: the same tables as its files.
          */
         get: operations["reports_report_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{report_id}/figure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report Figure
+         * @description One figure of an issued report opened: how it was computed, and the cameras that add up to it.
+         */
+        get: operations["reports_report_figure"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3296,34 +3420,24 @@ export interface components {
             years: components["schemas"]["YearEntry"][];
         };
         /**
-         * CameraBehind
-         * @description A camera behind a ticket. well_s: since when it is well; left_s: it was put down to another ticket.
+         * CameraBehindBooks
+         * @description The books of one camera over [a_s, b_s): what counts of its runs adds up to its share of a figure.
          */
-        CameraBehind: {
-            /** Address */
-            address: string;
-            /** Code */
-            code: string;
-            /** Klass */
-            klass: number;
-            /** Lat */
-            lat: number | null;
-            /** Left S */
-            left_s: number | null;
-            /** Lon */
-            lon: number | null;
+        CameraBehindBooks: {
+            /** A S */
+            a_s: number;
+            /** B S */
+            b_s: number;
+            /** Excluded S */
+            excluded_s: number;
+            /** Looks */
+            looks: components["schemas"]["LookSeen"][];
             /** Name */
             name: string;
-            /** Onset S */
-            onset_s: number;
             /** Point Id */
             point_id: number;
-            /** Unit */
-            unit: string;
-            /** Well S */
-            well_s: number | null;
-            /** What */
-            what: string;
+            /** Runs */
+            runs: components["schemas"]["RunBehind"][];
         };
         /**
          * CameraCard
@@ -3923,6 +4037,22 @@ export interface components {
             stage: components["schemas"]["Stage"];
         };
         /**
+         * ExcludedBehind
+         * @description What one author took out for one reason, of the whole report. pending: it waits, and is not out yet.
+         */
+        ExcludedBehind: {
+            /** Author */
+            author: string;
+            /** Cameras */
+            cameras: number;
+            /** Excluded S */
+            excluded_s: number;
+            /** Pending */
+            pending: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * FactorOffered
          * @description A second factor to be read into an app. qr: the rows of its code, "1" is dark.
          */
@@ -3969,6 +4099,80 @@ export interface components {
             value: string;
             /** Why */
             why: string;
+        };
+        /**
+         * FigureShown
+         * @description One figure opened: how it was computed, with its very numbers, and the cameras that add up to it.
+         *
+         *     edition:     of the rules that define it. unit: share, camera_hours or count.
+         *     numerator_fields, denominator_fields: what of the sums is added up.
+         */
+        FigureShown: {
+            /** A S */
+            a_s: number;
+            /** B S */
+            b_s: number;
+            /** Cameras */
+            cameras: components["schemas"]["lenskeeper__web__reports__CameraBehind"][];
+            /** Coverage */
+            coverage: string;
+            /** Denominator */
+            denominator: number;
+            /** Denominator Fields */
+            denominator_fields: string[];
+            /** Denominator Words */
+            denominator_words: string;
+            /** Edition */
+            edition: number;
+            /** Excluded */
+            excluded: components["schemas"]["ExcludedBehind"][];
+            /** Group */
+            group: string;
+            /** Group Name */
+            group_name: string;
+            /** Meaning */
+            meaning: string;
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+            /** Numerator */
+            numerator: number;
+            /** Numerator Fields */
+            numerator_fields: string[];
+            /** Numerator Words */
+            numerator_words: string;
+            /** Shown */
+            shown: string;
+            sums: components["schemas"]["FigureSums"];
+            /** Unit */
+            unit: string;
+            /** Watermark S */
+            watermark_s: number;
+        };
+        /**
+         * FigureSums
+         * @description What the time of a group is made of, in camera-seconds; unknown is expected and neither up nor down.
+         */
+        FigureSums: {
+            /** Down S */
+            down_s: number;
+            /** Excluded S */
+            excluded_s: number;
+            /** Expected S */
+            expected_s: number;
+            /** Fault S */
+            fault_s: number;
+            /** Fit S */
+            fit_s: number;
+            /** Out Of Service S */
+            out_of_service_s: number;
+            /** Span S */
+            span_s: number;
+            /** Unknown S */
+            unknown_s: number;
+            /** Up S */
+            up_s: number;
         };
         /**
          * GoesOnShown
@@ -4323,6 +4527,22 @@ export interface components {
             used_bytes: number;
         };
         /**
+         * LookSeen
+         * @description A look behind a run. reason: an outcome or a kind of fault.
+         */
+        LookSeen: {
+            /** At S */
+            at_s: number;
+            /** Is Up */
+            is_up: boolean;
+            /** Lane */
+            lane: string;
+            /** Prober */
+            prober: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * LotPointRow
          * @description A point of a lot.
          */
@@ -4533,6 +4753,12 @@ export interface components {
             /** Recipients */
             recipients: components["schemas"]["RecipientEntry"][];
         };
+        /**
+         * Metric
+         * @description The figures that a report may hold. There are no others.
+         * @enum {string}
+         */
+        Metric: "online_rate" | "strict_online_rate" | "coverage" | "picture_integrity_rate" | "picture_integrity_rate_day" | "picture_integrity_rate_night" | "picture_coverage" | "picture_delivery_rate" | "metadata_completeness" | "excluded_hours" | "lost_hours" | "outages" | "low_visibility_hours" | "not_checkable_hours" | "no_picture_hours" | "held_hours";
         /**
          * MonthShown
          * @description The deductions of a month as the books stand. numerator, denominator: of the lot's online rate, camera-seconds.
@@ -5548,6 +5774,30 @@ export interface components {
             watermark_s: number;
         };
         /**
+         * ReportNow
+         * @description A report as the books stand, kept nowhere. cut: its period is not over.
+         */
+        ReportNow: {
+            /** Cut */
+            cut: boolean;
+            /** End */
+            end: string;
+            /** Exercise */
+            exercise: boolean;
+            /** First */
+            first: string;
+            /** Period */
+            period: string;
+            /** Tables */
+            tables: components["schemas"]["ReportTable"][];
+            /** Unit */
+            unit: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Watermark S */
+            watermark_s: number;
+        };
+        /**
          * ReportPage
          * @description An issued report, its tables in the asked language.
          */
@@ -5557,14 +5807,40 @@ export interface components {
             tables: components["schemas"]["ReportTable"][];
         };
         /**
+         * ReportScheduled
+         * @description A unit whose report is issued by itself some hours after each week or month.
+         */
+        ReportScheduled: {
+            /** By */
+            by: string;
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "week" | "month";
+            /** Since S */
+            since_s: number;
+            /** Unit */
+            unit: string;
+            /** Unit Id */
+            unit_id: number;
+        };
+        /**
          * ReportTable
          * @description A table of a report as it stands in its files.
+         *
+         *     groups:  of each row, what `figure` opens: empty is the whole, "-" is nothing that can be opened.
+         *     metrics: of each row, the figure in each cell; empty: the cell holds none.
          */
         ReportTable: {
+            /** Groups */
+            groups: string[];
             /** Headings */
             headings: string[];
             /** Key */
             key: string;
+            /** Metrics */
+            metrics: string[][];
             /** Note */
             note: string;
             /** Rows */
@@ -5683,6 +5959,35 @@ export interface components {
             upheld: boolean;
             /** Words */
             words: string;
+        };
+        /**
+         * RunBehind
+         * @description A run [a_s, b_s) of one lane. counted_s: what is left of it without what is excluded.
+         */
+        RunBehind: {
+            /** A S */
+            a_s: number;
+            /** B S */
+            b_s: number;
+            /** Counted S */
+            counted_s: number;
+            /** Is Up */
+            is_up: boolean;
+            /** Lane */
+            lane: string;
+        };
+        /**
+         * ScheduleWanted
+         * @description Which unit, and how often.
+         */
+        ScheduleWanted: {
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "week" | "month";
+            /** Unit Id */
+            unit_id: number;
         };
         /**
          * SchemeLine
@@ -6091,6 +6396,16 @@ export interface components {
             password: string;
         };
         /**
+         * SpanBehind
+         * @description A stretch in which a camera counted for the figure.
+         */
+        SpanBehind: {
+            /** A S */
+            a_s: number;
+            /** B S */
+            b_s: number;
+        };
+        /**
          * Staff
          * @description Everybody of one's scope.
          */
@@ -6451,7 +6766,7 @@ export interface components {
             /** Acts */
             acts: string[];
             /** Cameras */
-            cameras: components["schemas"]["CameraBehind"][];
+            cameras: components["schemas"]["lenskeeper__web__work__CameraBehind"][];
             /** Events */
             events: components["schemas"]["EventRow"][];
             /** Faults */
@@ -6898,6 +7213,56 @@ export interface components {
             days: number;
             /** Year */
             year: number;
+        };
+        /**
+         * CameraBehind
+         * @description What one camera gave to both numbers of a figure.
+         */
+        lenskeeper__web__reports__CameraBehind: {
+            /** Code */
+            code: string;
+            /** Denominator */
+            denominator: number;
+            /** Name */
+            name: string;
+            /** Numerator */
+            numerator: number;
+            /** Point Id */
+            point_id: number;
+            /** Shown */
+            shown: string;
+            /** Spans */
+            spans: components["schemas"]["SpanBehind"][];
+        };
+        /**
+         * CameraBehind
+         * @description A camera behind a ticket. well_s: since when it is well; left_s: it was put down to another ticket.
+         */
+        lenskeeper__web__work__CameraBehind: {
+            /** Address */
+            address: string;
+            /** Code */
+            code: string;
+            /** Klass */
+            klass: number;
+            /** Lat */
+            lat: number | null;
+            /** Left S */
+            left_s: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /** Onset S */
+            onset_s: number;
+            /** Point Id */
+            point_id: number;
+            /** Unit */
+            unit: string;
+            /** Well S */
+            well_s: number | null;
+            /** What */
+            what: string;
         };
     };
     responses: never;
@@ -16028,6 +16393,572 @@ export interface operations {
             };
         };
     };
+    reports_camera_behind: {
+        parameters: {
+            query: {
+                /** @description UTC seconds */
+                a_s: number;
+                /** @description UTC seconds */
+                b_s: number;
+            };
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraBehindBooks"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reports_report_now: {
+        parameters: {
+            query: {
+                unit_id: number;
+                /** @description 2026-11, 2026-W47, 2026-11-22, or two days with .. */
+                period: string;
+                /** @description of the tables and of the file */
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportNow"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reports_figure_now: {
+        parameters: {
+            query: {
+                unit_id: number;
+                /** @description 2026-11, 2026-W47, 2026-11-22, or two days with .. */
+                period: string;
+                /** @description which figure */
+                metric: components["schemas"]["Metric"];
+                /** @description unit:ID, class:1, model:NAME, camera:ID; empty is the whole */
+                group?: string;
+                /** @description of the tables and of the file */
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reports_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportScheduled"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reports_set_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reports_end_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+                every: "week" | "month";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     reports_report_page: {
         parameters: {
             query?: {
@@ -16049,6 +16980,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reports_report_figure: {
+        parameters: {
+            query: {
+                /** @description which figure */
+                metric: components["schemas"]["Metric"];
+                /** @description unit:ID, class:1, model:NAME, camera:ID; empty is the whole */
+                group?: string;
+                /** @description of the tables and of the file */
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureShown"];
                 };
             };
             /** @description not signed in */
