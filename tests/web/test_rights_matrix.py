@@ -100,6 +100,7 @@ def town(home: Home) -> Town:
                 **_planted(connection, path, PointId(mine[0][1] if mine else 0)),
                 "kind": "frozen",
                 "month": "2024-10",
+                "every": "week",
             }
 
     home.store.write(work)
@@ -176,7 +177,7 @@ def test_what_is_of_a_foreign_unit_is_not_there(town: Town, client_of: ClientOf)
         client = client_of(town.home, role, unit=town.unit[NORTH])
         spec = _app(client).openapi()
         for route in every_route(town.home):
-            names = set(re.findall(r"{(\w+)", route.path)) & set(town.ids[SOUTH]) - {"kind", "month"}
+            names = set(re.findall(r"{(\w+)", route.path)) & set(town.ids[SOUTH]) - {"kind", "month", "every"}
             names -= set() if route.path.startswith(NAMED) else {"name"}
             if route.verb is None or route.verb not in ROLES[role] or not names:
                 continue

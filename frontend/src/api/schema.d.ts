@@ -1730,7 +1730,7 @@ export interface paths {
         };
         /**
          * Camera Behind
-         * @description The runs and looks of one camera in a stretch of a report, as the books stand.
+         * @description The runs and looks of one camera in a stretch of a report, as the books stand; without bounds the last day.
          */
         get: operations["reports_camera_behind"];
         put?: never;
@@ -16395,11 +16395,9 @@ export interface operations {
     };
     reports_camera_behind: {
         parameters: {
-            query: {
-                /** @description UTC seconds */
-                a_s: number;
-                /** @description UTC seconds */
-                b_s: number;
+            query?: {
+                a_s?: number | null;
+                b_s?: number | null;
             };
             header?: never;
             path: {
@@ -17056,9 +17054,9 @@ export interface operations {
     };
     reports_report_figure: {
         parameters: {
-            query: {
+            query?: {
                 /** @description which figure */
-                metric: components["schemas"]["Metric"];
+                metric?: components["schemas"]["Metric"];
                 /** @description unit:ID, class:1, model:NAME, camera:ID; empty is the whole */
                 group?: string;
                 /** @description of the tables and of the file */

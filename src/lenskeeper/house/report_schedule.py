@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from lenskeeper.audit.rows import append
 from lenskeeper.base.access import ROUNDS, ActorId, Scope
 from lenskeeper.base.days import date_of, local_day
-from lenskeeper.base.errors import Conflict, NotFound
+from lenskeeper.base.errors import CallerError, Conflict, NotFound
 from lenskeeper.house.home import Home
 from lenskeeper.house.reports import ReportOrder, issue_report
 from lenskeeper.reporting.periods import Period, period_of
@@ -79,23 +79,28 @@ async def issue_due(home: Home) -> int:
 def _issue_due(home: Home) -> int:
     done, now_s = 0, home.now_s()
     with home.store.read() as connection:
-        lines = _read(connection)
-        due: list[ReportOrder] = []
-        for line in lines:
-            unit = units.get(connection, Scope.ALL, UnitId(line.unit_id))
-            there = {
-                (each.kind, each.first_day) for each in issued(connection, Scope.ALL, UnitId(line.unit_id))
-            }
-            due += [
-                ReportOrder(period.name, unit.path)
-                for period in _over(line, unit.tz, now_s)
-                if (period.kind, period.first_day) not in there
-            ]
+        due = [order for line in _read(connection) for order in _due(connection, line, now_s)]
     for order in due:
-        number, _, is_new = issue_report(home, order, actor=ROUNDS)
+        try:
+            number, _, is_new = issue_report(home, order, actor=ROUNDS)
+        except CallerError as error:
+            log.warning("report_put_off", unit=order.unit, period=order.period, error=str(error))
+            continue
         log.info("report_issued", report=number, unit=order.unit, period=order.period, is_new=is_new)
         done += is_new
     return done
+
+
+def _due(connection: Connection, line: Scheduled, now_s: int) -> list[ReportOrder]:
+    """What of one line is over and was not issued; nothing of a unit that is there no more."""
+    number = UnitId(line.unit_id)
+    try:
+        unit = units.get(connection, Scope.ALL, number)
+    except NotFound:
+        return []
+    there = {(each.kind, each.first_day) for each in issued(connection, Scope.ALL, number)}
+    over = _over(line, unit.tz, now_s)
+    return [ReportOrder(each.name, unit.path) for each in over if (each.kind, each.first_day) not in there]
 
 
 def _over(line: Scheduled, tz: str, now_s: int) -> list[Period]:

@@ -34,7 +34,8 @@ from lenskeeper.web.pages import ID_MAX, Id, Number, Shown
 router = APIRouter(prefix="/api/reports", tags=["reports"])
 
 INSTANT_MAX: Final = 2**40
-STRETCH_S_MAX: Final = 3_660 * 86_400
+DAY_S: Final = 86_400
+STRETCH_S_MAX: Final = 3_660 * DAY_S
 
 
 See = Annotated[Asking, may(Verb.SEE)]
@@ -313,13 +314,17 @@ def figure_now(
 
 
 @router.get("/camera/{point_id}")
-def camera_behind(asking: See, point_id: Number, a_s: Instant, b_s: Instant) -> CameraBehindBooks:
-    """The runs and looks of one camera in a stretch of a report, as the books stand."""
-    if not a_s < b_s <= a_s + STRETCH_S_MAX:
-        raise Invalid("b_s is after a_s, by ten years at most", field="b_s")
+def camera_behind(
+    asking: See, point_id: Number, a_s: Instant | None = None, b_s: Instant | None = None
+) -> CameraBehindBooks:
+    """The runs and looks of one camera in a stretch of a report, as the books stand; without bounds the last day."""
+    b_s = asking.now_s if b_s is None else b_s
+    a_s = b_s - DAY_S if a_s is None else a_s
     number = PointId(point_id)
     with asking.home.store.read() as connection:
         name = rows_points.get(connection, asking.scope, number, asking.now_s).file.name
+        if not a_s < b_s <= a_s + STRETCH_S_MAX:
+            raise Invalid("b_s is after a_s, by ten years at most", field="b_s")
         found = camera_books(connection, asking.scope, number, a_s, b_s)
     return CameraBehindBooks(
         point_id=point_id,
@@ -344,7 +349,11 @@ def report_page(asking: See, report_id: Number, language: Spoken = Language.EN) 
 
 @router.get("/{report_id}/figure")
 def report_figure(
-    asking: See, report_id: Number, metric: Of, group: OfGroup = "", language: Spoken = Language.EN
+    asking: See,
+    report_id: Number,
+    metric: Of = Metric.ONLINE,
+    group: OfGroup = "",
+    language: Spoken = Language.EN,
 ) -> FigureShown:
     """One figure of an issued report opened: how it was computed, and the cameras that add up to it."""
     with asking.home.store.read() as connection:
