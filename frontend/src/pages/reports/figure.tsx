@@ -127,12 +127,12 @@ export function CameraBehind() {
   const { t } = useTranslation(['reports', 'common'])
   const { id } = useParams<{ id: string }>()
   const query = new URLSearchParams(useSearch())
-  const stretch = { a_s: Number(query.get('a_s')), b_s: Number(query.get('b_s')) }
+  const stretch = query.has('a_s') ? { a_s: Number(query.get('a_s')), b_s: Number(query.get('b_s')) } : {}
   const found = useQuery({ queryKey: ['reports', 'camera', id, stretch], queryFn: () => got(api.GET('/api/reports/camera/{point_id}', { params: { path: { point_id: Number(id) }, query: stretch } })) })
   const word = (reason: string) => t(`common:outcome.${reason}`, { defaultValue: t(`common:kind.${reason}`, { defaultValue: reason }) })
   return (
     <>
-      <PageHead title={found.data?.name ?? t('camera')} trail={[{ title: t('title'), to: '/reports' }]} lead={<><Instant at_s={stretch.a_s} /> – <Instant at_s={stretch.b_s} /></>} acts={<Link className="plain-link" href={`/cameras/${id}`}>{t('to_camera')}</Link>} />
+      <PageHead title={found.data?.name ?? t('camera')} trail={[{ title: t('title'), to: '/reports' }]} lead={found.data && <><Instant at_s={found.data.a_s} /> – <Instant at_s={found.data.b_s} /></>} acts={<Link className="plain-link" href={`/cameras/${id}`}>{t('to_camera')}</Link>} />
       <Answer of={found} lines={10}>
         {(said) => (
           <div className="report">

@@ -3,7 +3,7 @@ import { Button, Group, Modal, Select, Stack, Table, TextInput, Title } from '@m
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, Route, Switch, useLocation, useParams, useSearch } from 'wouter'
+import { Link, Redirect, Route, Switch, useLocation, useParams, useSearch } from 'wouter'
 import { api, got, type Schemas } from '../../shell/api'
 import { Instant } from '../../shell/marks'
 import { useMe } from '../../shell/me'
@@ -170,8 +170,9 @@ function Now() {
   const query = new URLSearchParams(useSearch())
   const language = i18n.language === 'zh-CN' ? 'zh-CN' as const : 'en' as const
   const asked = { unit_id: Number(query.get('unit_id')), period: query.get('period') ?? '', language }
-  const found = useQuery({ queryKey: ['reports', 'now', asked], queryFn: () => got(api.GET('/api/reports/now', { params: { query: asked } })) })
+  const found = useQuery({ queryKey: ['reports', 'now', asked], enabled: asked.unit_id > 0 && asked.period !== '', queryFn: () => got(api.GET('/api/reports/now', { params: { query: asked } })) })
   const now = new URLSearchParams({ unit_id: String(asked.unit_id), period: asked.period }).toString()
+  if (!asked.unit_id || !asked.period) return <Redirect to="/reports" replace />
   return (
     <>
       <PageHead title={found.data ? `${found.data.unit.split('/').at(-1)} ${found.data.period}` : t('title')} trail={[{ title: t('title'), to: '/reports' }]}
