@@ -50,8 +50,30 @@ await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).press(
 await page.getByText('taken back', { exact: true }).waitFor()
 check(true, 'and the sheet is taken back')
 
+await visit(window, '/cameras')
+await page.getByRole('checkbox', { name: 'Pick all rows shown' }).check()
+await page.getByRole('button', { name: 'Change…' }).click()
+const edit = page.getByRole('dialog')
+await edit.getByRole('combobox', { name: 'Values to change' }).fill('Site')
+await page.getByRole('option', { name: 'Site', exact: true }).click()
+await page.keyboard.press('Escape')
+await edit.getByRole('textbox', { name: 'Site', exact: true }).fill('North bank')
+await edit.getByRole('button', { name: 'Preview' }).click()
+await edit.getByRole('textbox', { name: 'Why' }).fill('Letter 12')
+await axe(page, 'the preview of an edit')
+await shot(page, 'register-edit')
+await edit.getByRole('button', { name: /^Change \d+ camera/ }).click()
+await edit.waitFor({ state: 'hidden' })
+await visit(window, '/cameras/edits')
+await page.getByRole('cell', { name: 'Letter 12' }).waitFor()
+await page.getByRole('button', { name: 'Take back' }).click()
+await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click()
+await page.getByText('taken back', { exact: true }).waitFor()
+await shot(page, 'register-edits')
+check(true, 'cameras that are picked are changed at once, and that is taken back')
+
 await page.setViewportSize(NARROW)
-for (const path of ['/cameras/import', '/cameras/takeover']) {
+for (const path of ['/cameras/import', '/cameras/edits', '/cameras/takeover']) {
   await visit(window, path)
   check(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)), `${path} fits a phone`)
 }

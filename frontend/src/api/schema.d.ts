@@ -1529,6 +1529,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/register/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Edits
+         * @description The asker's own edits, the newest first.
+         */
+        get: operations["register_edits"];
+        put?: never;
+        /**
+         * Commit Edit
+         * @description Change many cameras as previewed; one that somebody changed since is left alone and named.
+         */
+        post: operations["register_commit_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/edits/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Edit
+         * @description The preview: what these values, in the words of a sheet, would change on each camera. Writes nothing.
+         */
+        post: operations["register_check_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/register/edits/{number}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Edit
+         * @description Take an edit back, as far as nobody changed its cameras since.
+         */
+        post: operations["register_undo_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/register/imports": {
         parameters: {
             query?: never;
@@ -3949,6 +4013,92 @@ export interface components {
             because: string;
         };
         /**
+         * EditAsked
+         * @description Which cameras get which values. values: by the names of the register, in the words of a sheet; empty: emptied.
+         */
+        EditAsked: {
+            /** Cameras */
+            cameras: number[];
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * EditChange
+         * @description What an edit does to one camera: the values that differ, before and after.
+         */
+        EditChange: {
+            /** After */
+            after: {
+                [key: string]: string;
+            };
+            /** Before */
+            before: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Point Id */
+            point_id: number;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * EditChecked
+         * @description A preview. same: how many cameras have these values already.
+         */
+        EditChecked: {
+            /** Changes */
+            changes: components["schemas"]["EditChange"][];
+            /** Refused */
+            refused: components["schemas"]["RefusedShown"][];
+            /** Same */
+            same: number;
+        };
+        /**
+         * EditCommitted
+         * @description An edit that was written. number: to take it back by; empty: nothing was to be changed.
+         */
+        EditCommitted: {
+            /** Changed */
+            changed: number;
+            /** Number */
+            number: number | null;
+            /** Refused */
+            refused: components["schemas"]["RefusedShown"][];
+        };
+        /**
+         * EditMade
+         * @description An edit as previewed, and why it is done.
+         */
+        EditMade: {
+            /** Cameras */
+            cameras: components["schemas"]["PointSeen"][];
+            /** Reason */
+            reason: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * EditRow
+         * @description An edit of one's own. undone_s: when it was taken back.
+         */
+        EditRow: {
+            /** At S */
+            at_s: number;
+            /** Changed */
+            changed: number;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+            /** Undone S */
+            undone_s: number | null;
+        };
+        /**
          * EffectRow
          * @description What a ruling does to the online rate: seconds up and seconds known, of the camera and of the whole.
          */
@@ -4411,7 +4561,7 @@ export interface components {
         };
         /**
          * ImportRow
-         * @description A sheet that was committed. undone_s: when it was taken back.
+         * @description A sheet that was committed, or an edit of many cameras (its source is why). undone_s: when it was taken back.
          */
         ImportRow: {
             /** Actor */
@@ -4422,6 +4572,11 @@ export interface components {
             created: number;
             /** Crs */
             crs: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sheet" | "edit";
             /** Number */
             number: number;
             /** Parked */
@@ -4487,7 +4642,7 @@ export interface components {
         };
         /**
          * LeftShown
-         * @description A row of an import that could not be taken back, and why.
+         * @description A camera that could not be taken back, and why, as a code. row: of its sheet.
          */
         LeftShown: {
             /** Name */
@@ -5572,6 +5727,16 @@ export interface components {
             tz: string;
         };
         /**
+         * PointSeen
+         * @description A camera as the preview told it. revision: how often it had been changed by then.
+         */
+        PointSeen: {
+            /** Point Id */
+            point_id: number;
+            /** Revision */
+            revision: number;
+        };
+        /**
          * Problem
          * @description What went wrong (RFC 9457). code: for programs; detail: for people; request_id: to find it in the log.
          */
@@ -5719,6 +5884,17 @@ export interface components {
             stage: components["schemas"]["Stage"] | null;
             /** Ticket Id */
             ticket_id: number;
+        };
+        /**
+         * RefusedShown
+         * @description A camera that an edit leaves alone, and why.
+         */
+        RefusedShown: {
+            /** Name */
+            name: string;
+            /** Point Id */
+            point_id: number;
+            why: components["schemas"]["WhyNot"];
         };
         /**
          * Remark
@@ -7133,6 +7309,12 @@ export interface components {
          * @enum {string}
          */
         Why: "" | "nothing_known" | "coverage" | "not_tendered" | "not_measured" | "no_stream" | "not_told" | "no_districts" | "no_boundary" | "no_coordinate" | "outside" | "no_person" | "no_protocol" | "no_code" | "odd_code" | "same_code" | "not_declared";
+        /**
+         * WhyNot
+         * @description Why an edit leaves a point alone.
+         * @enum {string}
+         */
+        WhyNot: "not_yours" | "since" | "no_device";
         /**
          * Word
          * @description How a check ended. There is no fourth.
@@ -15162,6 +15344,376 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeclarationMade"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_edits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_commit_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditMade"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditCommitted"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_check_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditChecked"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    register_undo_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetUndone"];
                 };
             };
             /** @description not signed in */

@@ -124,3 +124,8 @@ export function ago(at_s: number, now_s: number): string {
 export function inOrder(a: string, b: string): number {
   return a.localeCompare(b, language(), { numeric: true })
 }
+
+/** The number of a day since 1970-01-01, of "2026-11-24". */
+export function dayNumber(date: string): number {
+  return Math.floor(Date.parse(`${date}T00:00:00Z`) / 86_400_000)
+}

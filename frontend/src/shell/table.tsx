@@ -63,7 +63,7 @@ export function usePages<Row>(key: QueryKey, fetchPage: (cursor: string | undefi
   }
 }
 
-type RowKey = string | number
+export type RowKey = string | number
 
 /** Where the focus goes from a row by a key; null: the key does not walk. */
 export function walked(key: string, at: number, rows: number, page: number): number | null {

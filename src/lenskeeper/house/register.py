@@ -13,11 +13,21 @@ from lenskeeper.availability.rows_exclusions import refresh
 from lenskeeper.base.access import LOCAL_OPERATOR, ActorId, Scope
 from lenskeeper.house.home import Home
 from lenskeeper.house.verdicts import devices, judge_swaps
-from lenskeeper.inventory import rows_declarations, rows_takeover
+from lenskeeper.inventory import rows_declarations, rows_edits, rows_takeover
 from lenskeeper.inventory.checking import Checked, ParkedRow, check_sheet
 from lenskeeper.inventory.diff import Difference, diff
-from lenskeeper.inventory.ids import BatchId
-from lenskeeper.inventory.rows_batches import Batch, batch, batches, open_batch, park, parked, points_of
+from lenskeeper.inventory.ids import BatchId, PointId
+from lenskeeper.inventory.rows_batches import (
+    Batch,
+    batch,
+    batches,
+    edits_by,
+    open_batch,
+    park,
+    parked,
+    points_of,
+)
+from lenskeeper.inventory.rows_edits import Plan
 from lenskeeper.inventory.rows_imports import Committed, commit_files
 from lenskeeper.inventory.rows_snapshot import snapshot
 from lenskeeper.inventory.rows_undo import Undone, undo
@@ -114,6 +124,49 @@ def take_back(home: Home, batch_id: int, actor: ActorId = LOCAL_OPERATOR) -> Und
         return undone
 
     return home.store.write(work, durable=True)
+
+
+def plan_edit(home: Home, scope: Scope, point_ids: Sequence[PointId], values: Mapping[str, str]) -> Plan:
+    """What an edit of many cameras would do. Writes nothing. Invalid: as rows_edits.plan."""
+    with home.store.read() as connection:
+        return rows_edits.plan(connection, scope, point_ids, values, home.now_s())
+
+
+def edit(
+    home: Home,
+    scope: Scope,
+    revisions: Mapping[PointId, int],
+    values: Mapping[str, str],
+    *,
+    reason: str,
+    actor: ActorId,
+) -> tuple[BatchId | None, Plan]:
+    """Change many cameras at once, as previewed. None: nothing was to be changed. Invalid: as rows_edits.plan."""
+    now_s = home.now_s()
+
+    def work(connection: Connection) -> tuple[BatchId | None, Plan]:
+        batch_id, done = rows_edits.commit(
+            connection, scope, revisions, values, reason=reason, actor=actor, now_s=now_s
+        )
+        if batch_id is not None:
+            refresh(connection)
+            tell(connection, f"import:{batch_id}", now_s)
+        return batch_id, done
+
+    return home.store.write(work, durable=True)
+
+
+def edits(home: Home, actor: ActorId, limit: int) -> list[Batch]:
+    """The last edits that somebody made, newest first."""
+    with home.store.read() as connection:
+        return edits_by(connection, actor, limit=limit)
+
+
+def take_back_edit(home: Home, scope: Scope, number: int, actor: ActorId) -> Undone:
+    """Undo an edit as far as nobody changed its cameras since. NotFound: there is none within the scope."""
+    with home.store.read() as connection:
+        rows_edits.admit_undo(connection, scope, BatchId(number), home.now_s())
+    return take_back(home, number, actor)
 
 
 def compare(home: Home, order: SheetOrder) -> tuple[Checked, Difference]:

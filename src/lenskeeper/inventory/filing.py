@@ -103,7 +103,7 @@ PLACES: Final[Mapping[str, Place]] = {
 }
 DECLARED_FIELDS: Final = ("place_kind", "purpose", "legal_basis", "owner_department", "contact")
 
-_EMPTY: Final[Mapping[str, Any]] = {f.name: "" if f.name == "name" else f.default for f in fields(CameraFile)}
+EMPTY: Final[Mapping[str, Any]] = {f.name: "" if f.name == "name" else f.default for f in fields(CameraFile)}
 
 
 def told(value: object) -> bool:
@@ -124,5 +124,5 @@ def file_of(row: Any, *, unit: str = "", credential: str = "") -> CameraFile:
     held: dict[str, Any] = {}
     for name, place in PLACES.items():
         value = getattr(row, place.column)
-        held[name] = _EMPTY[name] if value is None else place.tell(value, row.tz)
+        held[name] = EMPTY[name] if value is None else place.tell(value, row.tz)
     return CameraFile(unit=unit, credential=credential, **held)

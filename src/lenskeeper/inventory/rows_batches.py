@@ -20,12 +20,13 @@ PARKED_MAX: Final = 200_000  # ten of the largest sheets we know
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One sheet that was committed. undone_s: when it was taken back whole; None while any of it stands."""
+    """One sheet that was committed, or one edit of many points by hand (kind). undone_s: when it was taken back whole; None while any of it stands."""
 
     batch_id: BatchId
     at_s: int
     actor: ActorId
     source: str
+    kind: str
     sha256: str
     crs: str
     on_duplicate: str
@@ -36,12 +37,22 @@ class Batch:
 
 
 def open_batch(
-    connection: Connection, *, source: str, sha256: str = "", crs: str = "", actor: ActorId, now_s: int
+    connection: Connection,
+    *,
+    source: str,
+    kind: str = "sheet",
+    sha256: str = "",
+    crs: str = "",
+    actor: ActorId,
+    now_s: int,
 ) -> BatchId:
-    """Begin an import. source: the file's name; sha256: of its bytes; crs: as the operator declared it."""
+    """Begin an import. source: the file's name; sha256: of its bytes; crs: as the operator declared it.
+
+    kind: sheet, or edit; the source of an edit is why it is made.
+    """
     made = connection.execute(
         insert(import_batch)
-        .values(at_s=now_s, actor=actor, source=source, sha256=sha256, crs=crs)
+        .values(at_s=now_s, actor=actor, source=source, kind=kind, sha256=sha256, crs=crs)
         .returning(import_batch.c.id)
     ).scalar_one()
     return BatchId(made)
@@ -112,6 +123,15 @@ def batches(connection: Connection, scope: Scope, *, limit: int = 100) -> list[B
     if scope.units is not None:
         return []
     rows = connection.execute(select(import_batch).order_by(import_batch.c.id.desc()).limit(limit))
+    return [_batch(row) for row in rows]
+
+
+def edits_by(connection: Connection, actor: ActorId, *, limit: int = 100) -> list[Batch]:
+    """The last edits that somebody made, newest first."""
+    mine = (import_batch.c.kind == "edit", import_batch.c.actor == actor)
+    rows = connection.execute(
+        select(import_batch).where(*mine).order_by(import_batch.c.id.desc()).limit(limit)
+    )
     return [_batch(row) for row in rows]
 
 

@@ -79,7 +79,7 @@ class Committed:
 
 
 @dataclass(slots=True)
-class _Update:
+class Update:
     """A row that changes a registered point, in work. before and after: as import_change keeps them."""
 
     good: GoodRow
@@ -124,7 +124,7 @@ def commit_files(
     updates, contradictions = _planned(connection, known, now_s) if on_duplicate == "update" else ([], [])
     changed = [each for each in updates if each.merge.changes]
     hands = _takeable(connection, fresh, changed, in_sheet)
-    _update(connection, batch_id, changed, homes, hands, now_s)
+    write_updates(connection, batch_id, changed, homes, hands, now_s)
     _create(connection, batch_id, fresh, homes, hands, now_s)
     done = Committed(
         created=len(fresh),
@@ -211,7 +211,7 @@ def _create(
     batch_id: BatchId,
     fresh: Sequence[GoodRow],
     homes: Mapping[str, UnitId],
-    hands: "_Hands",
+    hands: "Hands",
     now_s: int,
 ) -> None:
     files = [each.file for each in fresh]
@@ -264,12 +264,12 @@ def _keep(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
 
 def _planned(
     connection: Connection, known: Sequence[tuple[GoodRow, PointId]], now_s: int
-) -> tuple[list[_Update], list[Contradiction]]:
+) -> tuple[list[Update], list[Contradiction]]:
     """What each row does to its point, and what it says against a correction."""
     corrected = corrections(connection, Scope.ALL, now_s)
     paths = unit_paths(connection)
-    rows = _rows_of(connection, [point_id for _, point_id in known], now_s)
-    updates: list[_Update] = []
+    rows = rows_of(connection, [point_id for _, point_id in known], now_s)
+    updates: list[Update] = []
     contradictions: list[Contradiction] = []
     for each, point_id in known:
         row = rows[point_id]
@@ -277,7 +277,7 @@ def _planned(
         result = merge(
             now, each.file, corrected.get(point_id, frozenset()), has_device=row.device_id is not None
         )
-        updates.append(_Update(each, row, result))
+        updates.append(Update(each, row, result))
         contradictions += [
             Contradiction(each.row, point_id, name, str(getattr(now, name)), str(getattr(each.file, name)))
             for name in result.contradicting
@@ -285,7 +285,8 @@ def _planned(
     return updates, contradictions
 
 
-def _rows_of(connection: Connection, ids: Sequence[PointId], now_s: int) -> dict[PointId, Row[Any]]:
+def rows_of(connection: Connection, ids: Sequence[PointId], now_s: int) -> dict[PointId, Row[Any]]:
+    """COLUMNS of these points, with when what hangs there was hung, and its login."""
     found: dict[PointId, Row[Any]] = {}
     for piece in slices(ids):
         chosen: Select[Any] = select(*COLUMNS, installation.c.from_s, installation.c.credential_id)
@@ -295,14 +296,15 @@ def _rows_of(connection: Connection, ids: Sequence[PointId], now_s: int) -> dict
     return found
 
 
-def _update(
+def write_updates(
     connection: Connection,
     batch_id: BatchId,
-    changed: Sequence[_Update],
+    changed: Sequence[Update],
     homes: Mapping[str, UnitId],
-    hands: "_Hands",
+    hands: "Hands",
     now_s: int,
 ) -> None:
+    """Write what these rows change, and what is needed to take it back. homes: units by path, of those that move."""
     logins = credential_ids(connection, {each.good.file.credential for each in changed})
     _write_values(connection, changed, logins)
     _write_moves(connection, [each for each in changed if each.merge.moved], homes, now_s)
@@ -320,7 +322,7 @@ def _update(
     )  # fmt: skip
 
 
-def _write_values(connection: Connection, changed: Sequence[_Update], logins: Mapping[str, int]) -> None:
+def _write_values(connection: Connection, changed: Sequence[Update], logins: Mapping[str, int]) -> None:
     of_points, of_devices, of_mounts = [], [], []
     for each in changed:
         file, row, result = each.good.file, each.row, each.merge
@@ -356,7 +358,7 @@ def _mount_columns(file: CameraFile, names: Iterable[str], logins: Mapping[str, 
 
 
 def _write_moves(
-    connection: Connection, moved: Sequence[_Update], homes: Mapping[str, UnitId], now_s: int
+    connection: Connection, moved: Sequence[Update], homes: Mapping[str, UnitId], now_s: int
 ) -> None:
     """Close the membership that stands at the next local midnight; one that is to begin then is renamed."""
     stands = _standing_memberships(connection, [each.row.id for each in moved])
@@ -401,7 +403,7 @@ class _Taken:
 
 
 @dataclass(slots=True)
-class _Hands:
+class Hands:
     """Known devices that rows of a sheet may hang elsewhere, each once, by serial number and channel."""
 
     free: dict[tuple[str, str], _Taken]
@@ -419,9 +421,9 @@ def _noted(taken: _Taken | None) -> dict[str, Any]:
 def _takeable(
     connection: Connection,
     fresh: Sequence[GoodRow],
-    changed: Sequence[_Update],
+    changed: Sequence[Update],
     in_sheet: AbstractSet[PointId],
-) -> _Hands:
+) -> Hands:
     """Known devices with the serial numbers of rows that hang one, as far as the sheet leaves them no other place."""
     swapped = [each for each in changed if each.merge.swapped]
     serials = {each.file.serial for each in fresh} | {each.good.file.serial for each in swapped}
@@ -442,7 +444,7 @@ def _takeable(
                 free[key] = _Taken(DeviceId(row.id), holder, row.from_s)
             else:
                 free.pop(key, None)
-    return _Hands(free)
+    return Hands(free)
 
 
 def _close_taken(connection: Connection, taken: Iterable[_Taken | None], now_s: int) -> None:
@@ -454,9 +456,9 @@ def _close_taken(connection: Connection, taken: Iterable[_Taken | None], now_s: 
 
 def _write_swaps(
     connection: Connection,
-    swapped: Sequence[_Update],
+    swapped: Sequence[Update],
     logins: Mapping[str, int],
-    hands: _Hands,
+    hands: Hands,
     now_s: int,
 ) -> None:
     """Take down what hung there; hang the device that the sheet names, taken from where it hung, or a new one."""

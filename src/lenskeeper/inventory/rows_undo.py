@@ -17,6 +17,7 @@ from lenskeeper.inventory.ids import BatchId, PointId
 from lenskeeper.inventory.rows_batches import batch
 from lenskeeper.inventory.rows_devices import drop_many
 from lenskeeper.inventory.rows_present import slices, write_values
+from lenskeeper.inventory.rows_sources import restore
 from lenskeeper.inventory.schema import (
     acceptance,
     device,
@@ -33,6 +34,14 @@ COUNTED: Final = "it has been counted: retire it instead"
 ACCEPTED: Final = "its unit is accepted: retire it instead"
 COUNTED_THERE: Final = "it has been counted in its new unit: move it by hand"
 HANGS_ELSEWHERE: Final = "its former device hangs elsewhere now"
+CODES: Final = {
+    CHANGED: "changed",
+    COUNTED: "counted",
+    ACCEPTED: "accepted",
+    COUNTED_THERE: "counted_there",
+    HANGS_ELSEWHERE: "hangs_elsewhere",
+}
+"""What programs are told, which have their own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +256,8 @@ def _give_back(connection: Connection, updated: Sequence[_Step]) -> None:
         ],
     )
     _move_back(connection, [s for s in updated if "unit_id" in s.before])
+    for step in updated:
+        restore(connection, step.point_id, step.before.get("sources", {}))
     _one_change_less(connection, [s.point_id for s in updated])
 
 

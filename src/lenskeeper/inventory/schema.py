@@ -243,6 +243,13 @@ import_batch = table(
     Column("at_s", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
     Column("source", Text, nullable=False),
+    Column(
+        "kind",
+        Text,
+        CheckConstraint("kind IN ('sheet', 'edit')", name="kind_known"),
+        nullable=False,
+        server_default=text("'sheet'"),
+    ),
     _words("sha256"),
     _words("crs"),
     _words("on_duplicate"),
@@ -251,7 +258,8 @@ import_batch = table(
     Column("parked_count", Integer, nullable=False, server_default=text("0")),
     Column("undone_s", BigInteger),
     ids_used_once=True,
-    comment="A row is one sheet that was committed. Written with the first of its points. source is the file's name, "
+    comment="A row is one sheet that was committed, or one edit of many points by hand: what is taken back as a whole. "
+    "Written with the first of its points. source is the file's name (of an edit: why it was made), "
     "sha256 that of its bytes, crs what the operator declared its coordinates to be: it is never guessed.",
 )
 

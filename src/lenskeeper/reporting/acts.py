@@ -49,6 +49,7 @@ ACTS: Final[Mapping[str, Words]] = {
     "division.supersede": Words("区划变更", "division superseded"),
     "import.commit": Words("导入名册", "sheet imported"),
     "import.undo": Words("撤销导入", "import taken back"),
+    "edit.commit": Words("批量修改点位", "many cameras changed"),
     "point.add": Words("新增点位", "camera entered"),
     "point.change": Words("修改点位", "camera corrected"),
     "point.move": Words("点位划转", "camera moved to another unit"),

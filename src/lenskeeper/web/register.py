@@ -1,4 +1,4 @@
-"""The register on screen: sheets read in and taken back, a unit taken over, declarations by batch."""
+"""The register on screen: sheets and edits of many cameras, taken back; a unit taken over; declarations by batch."""
 
 import io
 import zipfile
@@ -19,16 +19,19 @@ from lenskeeper.house import register as house
 from lenskeeper.inventory.checking import Checked, ParkedRow
 from lenskeeper.inventory.diff import Difference
 from lenskeeper.inventory.faults import RowFault, said
+from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_batches import Batch
 from lenskeeper.inventory.rows_declarations import Declared
+from lenskeeper.inventory.rows_edits import EDITABLE, POINTS_MAX, Plan, WhyNot
 from lenskeeper.inventory.rows_points import unit_paths
 from lenskeeper.inventory.rows_takeover import acceptances, owed
+from lenskeeper.inventory.rows_undo import CODES, Undone
 from lenskeeper.inventory.sheets import FILE_BYTES_MAX
 from lenskeeper.units import rows as units
 from lenskeeper.units.ids import UnitId
 from lenskeeper.web.asking import Asking, may
 from lenskeeper.web.files import a_file, file_named
-from lenskeeper.web.pages import Id, Number, Shown
+from lenskeeper.web.pages import ID_MAX, Id, Number, Shown
 
 router = APIRouter(prefix="/api/register", tags=["register"])
 
@@ -56,6 +59,9 @@ NewUnits = Annotated[
 ]
 Words = Annotated[str, Field(max_length=400)]
 Day = Annotated[int, Field(ge=0, le=DAY_MAX)]
+EditValues = Annotated[
+    dict[Annotated[str, Field(max_length=40)], Words], Field(min_length=1, max_length=len(EDITABLE))
+]
 Codes = Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(max_length=CODES_MAX)]
 
 
@@ -105,11 +111,12 @@ class SheetCommitted(Shown):
 
 
 class ImportRow(Shown):
-    """A sheet that was committed. undone_s: when it was taken back."""
+    """A sheet that was committed, or an edit of many cameras (its source is why). undone_s: when it was taken back."""
 
     number: int
     at_s: int
     actor: str
+    kind: Literal["sheet", "edit"]
     source: str
     crs: str
     created: int
@@ -119,7 +126,7 @@ class ImportRow(Shown):
 
 
 class LeftShown(Shown):
-    """A row of an import that could not be taken back, and why."""
+    """A camera that could not be taken back, and why, as a code. row: of its sheet."""
 
     row: int
     point_id: int
@@ -133,6 +140,72 @@ class SheetUndone(Shown):
     withdrawn: int
     restored: int
     left: list[LeftShown]
+
+
+class EditAsked(Shown):
+    """Which cameras get which values. values: by the names of the register, in the words of a sheet; empty: emptied."""
+
+    cameras: Annotated[tuple[Id, ...], Field(min_length=1, max_length=POINTS_MAX)]
+    values: EditValues
+
+
+class PointSeen(Shown):
+    """A camera as the preview told it. revision: how often it had been changed by then."""
+
+    point_id: Id
+    revision: Annotated[int, Field(ge=0, le=ID_MAX)]
+
+
+class EditMade(Shown):
+    """An edit as previewed, and why it is done."""
+
+    cameras: Annotated[tuple[PointSeen, ...], Field(min_length=1, max_length=POINTS_MAX)]
+    values: EditValues
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class EditChange(Shown):
+    """What an edit does to one camera: the values that differ, before and after."""
+
+    point_id: int
+    name: str
+    revision: int
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+class RefusedShown(Shown):
+    """A camera that an edit leaves alone, and why."""
+
+    point_id: int
+    name: str
+    why: WhyNot
+
+
+class EditChecked(Shown):
+    """A preview. same: how many cameras have these values already."""
+
+    changes: list[EditChange]
+    same: int
+    refused: list[RefusedShown]
+
+
+class EditCommitted(Shown):
+    """An edit that was written. number: to take it back by; empty: nothing was to be changed."""
+
+    number: int | None
+    changed: int
+    refused: list[RefusedShown]
+
+
+class EditRow(Shown):
+    """An edit of one's own. undone_s: when it was taken back."""
+
+    number: int
+    at_s: int
+    reason: str
+    changed: int
+    undone_s: int | None
 
 
 class ToldShown(Shown):
@@ -309,9 +382,48 @@ def faulty_rows_of_import(asking: Keep, number: Number, language: Spoken = Langu
 def undo_import(asking: Keep, number: Number) -> SheetUndone:
     """Take an import back, as far as nobody changed its cameras since and no figure rests on them."""
     _whole(asking)
-    done = house.take_back(asking.home, number, asking.actor)
-    left = [LeftShown(row=e.row, point_id=e.point_id, name=e.name, why=e.why) for e in done.left]
-    return SheetUndone(withdrawn=done.withdrawn, restored=done.restored, left=left)
+    return _undone(house.take_back(asking.home, number, asking.actor))
+
+
+# ---- many cameras at once
+
+
+@router.post("/edits/check")
+def check_edit(asking: Keep, body: EditAsked) -> EditChecked:
+    """The preview: what these values, in the words of a sheet, would change on each camera. Writes nothing."""
+    ids = [PointId(each) for each in body.cameras]
+    return _planned(house.plan_edit(asking.home, asking.scope, ids, body.values))
+
+
+@router.post("/edits", status_code=201)
+def commit_edit(asking: Keep, body: EditMade) -> EditCommitted:
+    """Change many cameras as previewed; one that somebody changed since is left alone and named."""
+    revisions = {PointId(each.point_id): each.revision for each in body.cameras}
+    number, done = house.edit(
+        asking.home, asking.scope, revisions, body.values, reason=body.reason.strip(), actor=asking.actor
+    )
+    return EditCommitted(
+        number=number, changed=0 if number is None else len(done.changes), refused=_refused(done)
+    )
+
+
+@router.get("/edits")
+def edits(asking: Keep) -> list[EditRow]:
+    """The asker's own edits, the newest first."""
+    found = house.edits(asking.home, asking.actor, IMPORTS_SHOWN)
+    return [
+        EditRow(
+            number=each.batch_id, at_s=each.at_s, reason=each.source, changed=each.updated_count,
+            undone_s=each.undone_s,
+        )
+        for each in found
+    ]  # fmt: skip
+
+
+@router.post("/edits/{number}/undo")
+def undo_edit(asking: Keep, number: Number) -> SheetUndone:
+    """Take an edit back, as far as nobody changed its cameras since."""
+    return _undone(house.take_back_edit(asking.home, asking.scope, number, asking.actor))
 
 
 # ---- taking over
@@ -459,11 +571,45 @@ def _compared(found: Difference) -> SheetCompared:
     )
 
 
+def _undone(done: Undone) -> SheetUndone:
+    left = [LeftShown(row=e.row, point_id=e.point_id, name=e.name, why=CODES[e.why]) for e in done.left]
+    return SheetUndone(withdrawn=done.withdrawn, restored=done.restored, left=left)
+
+
+def _planned(found: Plan) -> EditChecked:
+    return EditChecked(
+        changes=[
+            EditChange(
+                point_id=each.point_id,
+                name=each.name,
+                revision=each.revision,
+                before={name: _said(value) for name, value in each.before.items()},
+                after={name: _said(value) for name, value in each.after.items()},
+            )
+            for each in found.changes
+        ],
+        same=found.same,
+        refused=_refused(found),
+    )
+
+
+def _refused(found: Plan) -> list[RefusedShown]:
+    return [RefusedShown(point_id=e.point_id, name=e.name, why=e.why) for e in found.refused]
+
+
+def _said(value: object) -> str:
+    """A value as its sheet would say it."""
+    if value is None:
+        return ""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
 def _import(each: Batch) -> ImportRow:
     return ImportRow(
         number=each.batch_id,
         at_s=each.at_s,
         actor=each.actor,
+        kind="edit" if each.kind == "edit" else "sheet",
         source=each.source,
         crs=each.crs,
         created=each.created_count,

@@ -9,8 +9,10 @@ import { Count, Instant } from '../../shell/marks'
 import { Answer, Confirm, Empty, PageHead, ProblemNote, Wide } from '../../shell/page'
 import { Sign } from '../../shell/signs'
 import { toast } from '../../shell/toasts'
+import { LeftAlone } from './edit'
 import { RegisterNav } from './nav'
 
+type SheetLeft = Schemas['LeftShown']
 type Checked = Schemas['SheetChecked']
 type Compared = Schemas['SheetCompared']
 type Fault = Schemas['FaultShown']
@@ -66,9 +68,11 @@ export function ImportPage() {
     link.click()
     URL.revokeObjectURL(link.href)
   })
+  const [left, setLeft] = useState<SheetLeft[]>([])
   const undo = async () => {
     const done = await got(api.POST('/api/register/imports/{number}/undo', { params: { path: { number: undoing as number } } }))
     toast({ words: t('import.undone', { withdrawn: done.withdrawn, restored: done.restored, left: done.left.length }) })
+    setLeft(done.left)
     await queries.invalidateQueries({ queryKey: ['register'] })
     await queries.invalidateQueries({ queryKey: ['cameras'] })
   }
@@ -76,6 +80,7 @@ export function ImportPage() {
     <>
       <PageHead title={t('import.title')} lead={t('import.lead')} trail={[{ to: '/cameras', title: t('title') }]} />
       <RegisterNav />
+      <LeftAlone of={left} />
       <Stack gap="lg">
         <Paper withBorder p="md" component="section" aria-label={t('import.sheet')}>
           <Group gap="sm" align="flex-end">
@@ -127,7 +132,7 @@ function DryRun({ of, busy, onCommit, onBooks }: { of: Checked; busy: string; on
     <Paper withBorder p="md" component="section" aria-label={t('import.dry')}>
       <Title order={2} size="h5" mb="xs">{t('import.dry')}</Title>
       <Group gap="lg" component="dl" className="figures">
-        {(['rows', 'good', 'new', 'known', 'parked'] as const).map((each) => <div key={each}><dt>{t(`import.figure.${each}`)}</dt><dd><Count of={of[each]} /></dd></div>)}
+        {(['rows', 'good', 'new', 'known', 'parked', 'duplicates'] as const).map((each) => <div key={each}><dt>{t(`import.figure.${each}`)}</dt><dd><Count of={of[each]} /></dd></div>)}
       </Group>
       {Object.keys(of.new_units).length > 0 && <Text size="sm">{t('import.new_units', { names: Object.keys(of.new_units).slice(0, 5).join(', '), count: Object.keys(of.new_units).length })}</Text>}
       {of.faults_count === 0 ? <Alert color="green" variant="light" mt="sm" icon={<Sign name="check" />}>{t('import.faultless')}</Alert> : (

@@ -12,9 +12,10 @@ import { useMe } from '../../shell/me'
 import { Empty, PageHead } from '../../shell/page'
 import { useActs } from '../../shell/palette'
 import { Sign } from '../../shell/signs'
-import { DataTable, usePages, type Column, type Sort } from '../../shell/table'
+import { DataTable, usePages, type Column, type RowKey, type Sort } from '../../shell/table'
 import { useUrlState, writeUrl } from '../../shell/url'
 import { SavedViews } from '../../shell/views'
+import { EDIT_MAX, EditMany, EditsPage } from './edit'
 import { ExportMenu } from './export'
 import { ImportPage } from './import'
 import { RegisterNav } from './nav'
@@ -32,6 +33,7 @@ export default function Cameras() {
   return (
     <Routes>
       <Route path="/cameras/import"><ImportPage /></Route>
+      <Route path="/cameras/edits"><EditsPage /></Route>
       <Route path="/cameras/takeover"><TakeoverPage /></Route>
       <Route path="/cameras/:id">{({ id }) => <OneCamera key={id} point_id={Number(id)} />}</Route>
       <Route><List /></Route>
@@ -52,15 +54,24 @@ function List() {
     if (typed === words && typed !== filters.q) setFilters({ q: typed })
   }, [typed, words, filters.q, setFilters])
   const order = filters.order as 'name' | '-name' | 'since' | '-since' | 'state' | '-state'
-  const list = usePages<Row>(['cameras', 'list', filters], (cursor) =>
-    got(api.GET('/api/cameras', {
-      params: {
-        query: {
-          q: filters.q, state: filters.state.join(','), klass: filters.klass.join(','), unit: filters.unit || undefined, reason: filters.reason,
-          ticket: filters.ticket, undeclared: filters.undeclared, order, cursor,
-        },
-      },
-    })))
+  const asked = {
+    q: filters.q, state: filters.state.join(','), klass: filters.klass.join(','), unit: filters.unit || undefined, reason: filters.reason,
+    ticket: filters.ticket, undeclared: filters.undeclared, order,
+  }
+  const list = usePages<Row>(['cameras', 'list', filters], (cursor) => got(api.GET('/api/cameras', { params: { query: { ...asked, cursor } } })))
+  const [picked, setPicked] = useState<Set<RowKey>>(new Set())
+  const [isEditing, setEditing] = useState(false)
+  const pickAll = async () => {
+    const all = new Set<RowKey>()
+    let cursor: string | null | undefined
+    do {
+      const page: Schemas['Page_CameraRow_'] = await got(api.GET('/api/cameras', { params: { query: { ...asked, limit: 500, cursor: cursor ?? undefined } } }))
+      for (const each of page.rows) all.add(each.point_id)
+      cursor = page.next
+    } while (cursor && all.size < EDIT_MAX)
+    setPicked(all)
+  }
+  const canPickAll = list.total !== null && list.total > picked.size && list.total <= EDIT_MAX
   useLive(['cameras', 'register'], () => void queries.invalidateQueries({ queryKey: ['cameras', 'list'] }))
   useActs([{ key: 'cameras-down', title: t('act.down'), sign: 'down', run: () => setFilters({ state: ['down'] }) }])
   const columns: Column<Row>[] = [
@@ -97,7 +108,13 @@ function List() {
       <SavedViews area="cameras" />
       <DataTable name="cameras" label={t('title')} columns={columns} rowKey={(row) => row.point_id} rowTo={(row) => `/cameras/${row.point_id}`} {...list}
         sort={sort} onSort={(next) => setFilters({ order: `${next.desc ? '-' : ''}${next.key}` })}
+        selected={picked} onSelected={me.may('keep_register') ? setPicked : undefined}
+        selectionActs={<>
+          {canPickAll && <Button size="compact-sm" variant="default" onClick={() => void pickAll()}>{t('edit.pick_all', { count: list.total ?? 0 })}</Button>}
+          <Button size="compact-sm" onClick={() => setEditing(true)}>{t('edit.act')}</Button>
+        </>}
         empty={filtered ? <Empty title={t('none_so')} act={<Button onClick={() => { setWords(''); setFilters(BLANK) }}>{t('common:act.clear')}</Button>} /> : <Empty title={t('none')} act={me.may('keep_register') ? <Button component={Link} href="/cameras/import">{t('nav.import')}</Button> : undefined}>{t('none_note')}</Empty>} />
+      {isEditing && <EditMany cameras={[...picked].map(Number)} units={[...new Set(list.rows.map((each) => each.unit))].sort()} onClose={() => setEditing(false)} onDone={() => { setEditing(false); setPicked(new Set()) }} />}
     </>
   )
 }

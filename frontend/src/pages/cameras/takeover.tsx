@@ -5,6 +5,7 @@ import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, got, type Schemas } from '../../shell/api'
+import { dayNumber } from '../../shell/format'
 import { Count, Instant } from '../../shell/marks'
 import { useMe } from '../../shell/me'
 import { Answer, Empty, PageHead, ProblemNote, Wide } from '../../shell/page'
@@ -15,10 +16,6 @@ type Row = Schemas['TakeoverRow']
 const BUCKETS = ['answers_well', 'picture_faulty', 'busy', 'password_refused', 'path_wrong', 'wrong_address', 'silent', 'long_dead', 'not_ours', 'not_looked_at'] as const
 const WHAT = ['place_kind', 'purpose', 'legal_basis', 'owner_department', 'contact'] as const
 const KEY = ['register', 'takeover']
-
-function dayOf(date: string): number {
-  return Math.floor(Date.parse(`${date}T00:00:00Z`) / 86_400_000)
-}
 
 export function TakeoverPage() {
   const { t } = useTranslation(['cameras', 'common'])
@@ -85,7 +82,7 @@ function AcceptForm({ of, onDone }: { of: Row; onDone: () => void }) {
   const send = (event: FormEvent) => {
     event.preventDefault()
     setError(null)
-    got(api.POST('/api/register/takeover', { body: { unit_id: of.unit_id, from_day: dayOf(from), agreed_day: agreed ? dayOf(agreed) : null, document } }))
+    got(api.POST('/api/register/takeover', { body: { unit_id: of.unit_id, from_day: dayNumber(from), agreed_day: agreed ? dayNumber(agreed) : null, document } }))
       .then((done) => {
         toast({ words: t('takeover.was_accepted', { unit: of.unit, count: Object.values(done.backlog).reduce((a, b) => a + b, 0) }) })
         void queries.invalidateQueries({ queryKey: KEY })

@@ -4,11 +4,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, got, upload, type Schemas } from '../../shell/api'
-import { day, zoneShown } from '../../shell/format'
+import { day, dayNumber, zoneShown } from '../../shell/format'
 import { Instant, Length, useNow } from '../../shell/marks'
 import { Answer, Confirm, Empty, ProblemNote, Wide } from '../../shell/page'
 import { toast } from '../../shell/toasts'
-import { dayNumber } from './lines'
 import { Part } from './part'
 
 type Calendar = Schemas['CalendarEntry']

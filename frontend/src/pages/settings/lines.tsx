@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, got } from '../../shell/api'
-import { bytes, count, day, percent } from '../../shell/format'
+import { bytes, count, day, dayNumber, percent } from '../../shell/format'
 import { Answer, Empty, Wide } from '../../shell/page'
 import { Part } from './part'
 
@@ -68,9 +68,4 @@ export function Lines() {
       }}
     </Answer>
   )
-}
-
-/** The number of a day since 1970-01-01, of "2026-11-24". */
-export function dayNumber(date: string): number {
-  return Math.floor(Date.parse(`${date}T00:00:00Z`) / 86_400_000)
 }

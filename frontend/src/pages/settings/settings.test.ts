@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { atWall } from './calendars'
-import { dayNumber } from './lines'
+import { dayNumber } from '../../shell/format'
 import { withBelow } from './units'
 
 test('a unit counts the cameras of all below it', () => {

@@ -34,7 +34,7 @@ export function WorkNav() {
   const me = useMe()
   const [path] = useLocation()
   return (
-    <nav className="work-nav" aria-label={t('nav')}>
+    <nav className="tab-nav" aria-label={t('nav')}>
       {TABS.filter(([, , verb]) => me.may(verb)).map(([name, to]) => (
         <Link key={name} href={to} aria-current={path.startsWith(to) ? 'page' : undefined}>{t(`tab.${name}`)}</Link>
       ))}

@@ -1,4 +1,4 @@
-"""the first schema"""
+"""The first schema"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -271,6 +271,7 @@ def upgrade() -> None:
         sa.Column("at_s", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default=sa.text("'sheet'"), nullable=False),
         sa.Column("sha256", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("crs", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("on_duplicate", sa.Text(), server_default=sa.text("('')"), nullable=False),
@@ -278,8 +279,9 @@ def upgrade() -> None:
         sa.Column("updated_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("parked_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("undone_s", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("kind IN ('sheet', 'edit')", name="kind_known"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batch")),
-        comment="A row is one sheet that was committed. Written with the first of its points. source is the file's name, sha256 that of its bytes, crs what the operator declared its coordinates to be: it is never guessed.",
+        comment="A row is one sheet that was committed, or one edit of many points by hand: what is taken back as a whole. Written with the first of its points. source is the file's name (of an edit: why it was made), sha256 that of its bytes, crs what the operator declared its coordinates to be: it is never guessed.",
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
