@@ -2,12 +2,13 @@ import '@mantine/core/styles.css'
 import './shell/look.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { App } from './shell/app'
+import { App, askFirst } from './shell/app'
+import { warmHere } from './shell/areas'
 import { startWords } from './shell/i18n'
 import { applyScheme } from './shell/scheme'
 
 applyScheme()
-void startWords().then(() => {
+void Promise.all([startWords().then(warmHere), askFirst()]).then(() => {
   const root = document.getElementById('root')
   if (root) createRoot(root).render(<StrictMode><App /></StrictMode>)
 })

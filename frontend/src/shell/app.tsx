@@ -40,6 +40,15 @@ const queries = new QueryClient({
   },
 })
 
+const START = { queryKey: ['start'], queryFn: () => got(api.GET('/api/start')), staleTime: Infinity }
+const ME = { queryKey: ['me'], queryFn: () => got(api.GET('/api/me')) }
+
+/** Asks who is there before anything is drawn; what failed is asked again, and told, by what is drawn. */
+export async function askFirst(): Promise<void> {
+  const start = await queries.fetchQuery(START).catch(() => null)
+  if (start?.stage === 'ready') await queries.prefetchQuery(ME)
+}
+
 const Door = lazy(() => import('../pages/door'))
 
 export function App() {
@@ -61,9 +70,9 @@ export function App() {
 
 function Inside() {
   const client = useQueryClient()
-  const start = useQuery({ queryKey: ['start'], queryFn: () => got(api.GET('/api/start')), staleTime: Infinity })
+  const start = useQuery(START)
   const ready = start.data?.stage === 'ready'
-  const me = useQuery({ queryKey: ['me'], queryFn: () => got(api.GET('/api/me')), enabled: ready })
+  const me = useQuery({ ...ME, enabled: ready })
   useEffect(() => onSignedOut(() => void client.invalidateQueries({ queryKey: ['start'] })), [client])
   useEffect(() => {
     if (me.data) setZone(me.data.tz)

@@ -1,5 +1,6 @@
 // The areas of the pages. One is there when its folder is: src/pages/<area>/index.tsx, fetched when first opened.
-import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
+import i18next from 'i18next'
+import { createElement, lazy, useState, type ComponentType } from 'react'
 import type { Verb } from './me'
 import type { SignName } from './signs'
 
@@ -8,7 +9,9 @@ export interface Area {
   sign: SignName
   /** hidden from who has none of these */
   verbs: Verb[]
-  Page: LazyExoticComponent<ComponentType>
+  Page: ComponentType
+  /** fetches its page and its words, so that opening it shows no grey bars */
+  warm: () => Promise<unknown>
 }
 
 const found = import.meta.glob<{ default: ComponentType }>('../pages/*/index.tsx')
@@ -26,8 +29,27 @@ const KNOWN: [name: string, sign: SignName, verbs: Verb[]][] = [
   ['account', 'person', ['be_oneself']],
 ]
 
+/** A page fetched when first opened, drawn at once where it has been fetched before: React holds grey bars once shown for 0.3 s. */
+function later(load: () => Promise<{ default: ComponentType }>): { Page: ComponentType; fetchPage: () => Promise<unknown> } {
+  let made: ComponentType | null = null
+  const fetchPage = () => load().then((found) => {
+    made = found.default
+    return found
+  })
+  const Waits = lazy(fetchPage)
+  return { fetchPage, Page: () => createElement(useState(() => made ?? Waits)[0]) }
+}
+
 /** All that are built, in the order of the rail. */
 export const AREAS: Area[] = KNOWN.flatMap(([name, sign, verbs]) => {
   const page = found[`../pages/${name}/index.tsx`]
-  return page ? [{ name, sign, verbs, Page: lazy(page) }] : []
+  if (!page) return []
+  const { Page, fetchPage } = later(page)
+  return [{ name, sign, verbs, Page, warm: () => Promise.all([fetchPage(), i18next.loadNamespaces(name)]).catch(() => {}) }]
 })
+
+/** Fetches what the address at hand will show. */
+export function warmHere(): Promise<unknown> {
+  const name = location.pathname.split('/')[1]
+  return AREAS.find((each) => each.name === name)?.warm() ?? Promise.resolve()
+}

@@ -125,7 +125,7 @@ function Head({ onSheet, narrow }: { onSheet: () => void; narrow: boolean }) {
 function AreaLink({ each, area, onGo }: { each: Area; area: string; onGo?: () => void }) {
   const { t } = useTranslation('shell')
   return (
-    <Link href={`/${each.name}`} className="area" aria-current={area === each.name ? 'page' : undefined} onClick={onGo}>
+    <Link href={`/${each.name}`} className="area" aria-current={area === each.name ? 'page' : undefined} onClick={onGo} onPointerEnter={() => void each.warm()} onFocus={() => void each.warm()}>
       <Sign name={each.sign} size={18} />
       <span className="area-word">{t(`area.${each.name}`)}</span>
     </Link>
