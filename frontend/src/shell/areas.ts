@@ -24,6 +24,7 @@ const KNOWN: [name: string, sign: SignName, verbs: Verb[]][] = [
   ['audit', 'audit', ['read_audit']],
   ['about', 'about', ['be_oneself']],
   ['account', 'person', ['be_oneself']],
+  ['api', 'code', ['be_oneself']],
 ]
 
 /** All that are built, in the order of the rail. */
