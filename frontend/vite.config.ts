@@ -24,5 +24,5 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { '/api': { target: process.env.LENSKEEPER_AT ?? 'http://127.0.0.1:8443', secure: false } } },
+  server: { proxy: { '/api/': { target: process.env.LENSKEEPER_AT ?? 'http://127.0.0.1:8443', secure: false } } },
 })

@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from lenskeeper.accounts.verbs import IDLE_S, LOT_ROLES, ROLES, SECOND_FACTOR, TOKEN_VERBS, Role, Verb
 from lenskeeper.house.home import NewHome, make_home
 from lenskeeper.web.app import make_app
+from lenskeeper.web.asking import verbs_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "rights.md"
 COUNTED = 178
@@ -32,18 +33,11 @@ def routes_of(app: FastAPI) -> Iterator[Route]:
     for context in iter_route_contexts(app.router.routes):
         if context.path is None or not context.path.startswith("/api"):
             continue
-        found = set(_verbs(getattr(context.original_route, "dependant", None)))
+        found = set(verbs_of(getattr(context.original_route, "dependant", None)))
         assert context.path in DOORS or len(found) == 1, f"{context.path} asks for {found or 'no verb'}"
         for method in sorted(context.methods or set()):
             if method != "HEAD":
                 yield Route(method, context.path, next(iter(found), None))
-
-
-def _verbs(dependant: object) -> Iterator[Verb]:
-    for each in getattr(dependant, "dependencies", ()):
-        if isinstance(verb := getattr(each.call, "verb", None), Verb):
-            yield verb
-        yield from _verbs(each)
 
 
 def page(app: FastAPI) -> tuple[str, str]:

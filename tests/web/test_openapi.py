@@ -1,15 +1,11 @@
 """The description of the API."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from fastapi.routing import APIRoute, iter_route_contexts
 from tests.openapi_page import PAGE, page
 
-from lenskeeper.accounts.verbs import Verb
 from lenskeeper.house.home import Home
 from lenskeeper.web.app import make_app
-from lenskeeper.web.asking import verb_of
+from lenskeeper.web.asking import verbs_of
 
 # Reached by somebody who is not signed in: what signs in, and nothing else.
 OPEN = {
@@ -21,13 +17,6 @@ def test_the_committed_description_is_that_of_the_application() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: ./run docs --write"
 
 
-def _verbs(dependant: Any) -> Iterator[Verb]:
-    if dependant.call is not None and (verb := verb_of(dependant.call)) is not None:
-        yield verb
-    for each in dependant.dependencies:
-        yield from _verbs(each)
-
-
 def test_every_route_names_one_verb_a_tag_and_what_it_does(home: Home) -> None:
     app = make_app(home)
     for context in iter_route_contexts(app.routes):
@@ -37,7 +26,7 @@ def test_every_route_names_one_verb_a_tag_and_what_it_does(home: Home) -> None:
         assert route.tags, f"{path} has no tag"
         assert route.description, f"{path}: its function has no docstring"
         if path not in OPEN and not path.startswith(("/api/start", "/api/set-up", "/api/sign-")):
-            assert len(list(_verbs(route.dependant))) == 1, f"{path} names no verb, or several"
+            assert len(list(verbs_of(route.dependant))) == 1, f"{path} names no verb, or several"
 
 
 def test_it_is_openapi_3_1_and_every_problem_has_its_type(home: Home) -> None:
@@ -47,3 +36,13 @@ def test_it_is_openapi_3_1_and_every_problem_has_its_type(home: Home) -> None:
         for method, operation in methods.items():
             assert "application/problem+json" in operation["responses"]["404"]["content"], (method, path)
             assert "HTTPValidationError" not in str(operation), (method, path)
+
+
+def test_it_says_which_verb_each_operation_needs(home: Home) -> None:
+    paths = make_app(home).openapi()["paths"]
+    assert paths["/api/cameras"]["get"]["x-verb"] == "see"
+    assert paths["/api/exports/cameras/{kind}"]["get"]["x-verb"] == "export"
+    assert paths["/api/cameras"]["get"]["x-token"]
+    assert not paths["/api/audit/entries"]["get"]["x-token"]
+    assert "x-verb" not in paths["/api/sign-in"]["post"]
+    assert {method["x-verb"] for method in paths["/api/me"].values()} == {"be_oneself"}

@@ -67,10 +67,18 @@ const throwing: Middleware = {
 export const api = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' })
 api.use(throwing)
 
+const questions = new WeakMap<object, string>()
+
 /** The data of an answer; for `queryFn: () => got(api.GET(...))`. */
-export async function got<T>(answer: Promise<{ data?: T; error?: unknown }>): Promise<NonNullable<T>> {
-  const { data } = await answer
+export async function got<T>(answer: Promise<{ data?: T; error?: unknown; response?: Response }>): Promise<NonNullable<T>> {
+  const { data, response } = await answer
+  if (typeof data === 'object' && data !== null && response) questions.set(data, response.url)
   return data as NonNullable<T>
+}
+
+/** The address by which `got` came to these data, as it was asked. */
+export function questionOf(data: object): string | undefined {
+  return questions.get(data)
 }
 
 /** Sends a file as it is (a table, never a picture) and reads the answer. */

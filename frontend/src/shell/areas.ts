@@ -27,6 +27,7 @@ const KNOWN: [name: string, sign: SignName, verbs: Verb[]][] = [
   ['audit', 'audit', ['read_audit']],
   ['about', 'about', ['be_oneself']],
   ['account', 'person', ['be_oneself']],
+  ['api', 'code', ['be_oneself']],
 ]
 
 /** A page fetched when first opened, drawn at once where it has been fetched before: React holds grey bars once shown for 0.3 s. */

@@ -20,6 +20,7 @@ import { Sign } from './signs'
 import { useKept } from './use-kept'
 import { length } from './format'
 
+const ELSEWHERE = new Set(['account', 'api']) // reached from the menu of the person, from "about" and by the palette
 const BESIDE = 4 // of the areas stand in the bar of a phone, the others behind "more"
 
 export function Frame() {
@@ -137,7 +138,7 @@ function Rail({ areas, area }: { areas: Area[]; area: string }) {
   const { nav = 'wide' } = useKept()
   return (
     <nav className="rail" aria-label={t('areas')} data-thin={nav === 'thin' || undefined}>
-      {areas.filter((each) => each.name !== 'account').map((each) => <AreaLink key={each.name} each={each} area={area} />)}
+      {areas.filter((each) => !ELSEWHERE.has(each.name)).map((each) => <AreaLink key={each.name} each={each} area={area} />)}
       <span className="grow" />
       <button type="button" className="area" onClick={() => keep({ nav: nav === 'thin' ? 'wide' : 'thin' })} aria-expanded={nav === 'wide'}>
         <Sign name={nav === 'thin' ? 'right' : 'left'} size={18} />

@@ -6,6 +6,8 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
+import { questionOf } from './api'
+import { CopyCurl } from './copy'
 import { count } from './format'
 import { keep } from './kept'
 import { useKeys } from './keys'
@@ -38,13 +40,18 @@ export interface PageOf<Row> {
   rows: Row[]
   next?: string | null
   total?: number | null
+  /** the address it came from */
+  asked?: string
 }
 
 /** The pages of a keyset list: `const list = usePages(['tickets', filters], (cursor) => got(api.GET(...)))`, then `<DataTable {...list} .../>`. */
 export function usePages<Row>(key: QueryKey, fetchPage: (cursor: string | undefined) => Promise<PageOf<Row>>, options: { enabled?: boolean; refetchInterval?: number } = {}) {
   const found = useInfiniteQuery({
     queryKey: key,
-    queryFn: ({ pageParam }) => fetchPage(pageParam),
+    queryFn: async ({ pageParam }) => {
+      const page = await fetchPage(pageParam)
+      return { ...page, asked: questionOf(page) }
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
     placeholderData: (before) => before,
@@ -54,6 +61,7 @@ export function usePages<Row>(key: QueryKey, fetchPage: (cursor: string | undefi
   return {
     rows,
     total: found.data?.pages[0]?.total ?? null,
+    asked: found.data?.pages[0]?.asked,
     hasMore: found.hasNextPage,
     loadMore: () => void (found.isFetchingNextPage || found.fetchNextPage()),
     isLoading: found.isPending,
@@ -101,6 +109,8 @@ export interface DataTableProps<Row> {
   /** beside the count: filters, export */
   tools?: ReactNode
   empty?: ReactNode
+  /** the address of the list's question, to be asked by a program: `usePages` knows its own */
+  asked?: string
   /** px; without it the table fills what is left of the window */
   height?: number
 }
@@ -197,6 +207,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         )}
         <span className="grow" />
         {props.tools}
+        {props.asked && <CopyCurl asked={props.asked} />}
         {!narrow && <ColumnChooser name={name} columns={columns} shown={shown.map((each) => each.key)} />}
       </div>
       {rows.length === 0 ? (

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.middleware import Middleware
 
 import lenskeeper.web
+from lenskeeper.accounts.verbs import TOKEN_VERBS
 from lenskeeper.house.home import Home
+from lenskeeper.web.asking import verbs_of
 from lenskeeper.web.errors import PROBLEMS, answers_errors
 from lenskeeper.web.guard import Guard
 from lenskeeper.web.static_files import FrontEnd
@@ -22,14 +24,31 @@ STATIC: Final = Path(__file__).parent / "static"
 TITLE: Final = "lenskeeper"
 
 
+class Described(FastAPI):
+    """An application whose description says of each operation which verb it needs (`x-verb`; none: it is a door), and
+    whether a token may ask for it (`x-token`).
+    """
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made once."""
+        if self.openapi_schema is None:
+            said = super().openapi()
+            for context in iter_route_contexts(self.routes):
+                for verb in verbs_of(getattr(context.original_route, "dependant", None)):
+                    for method in context.methods or ():
+                        if method.lower() in (at := said["paths"].get(context.path, {})):
+                            at[method.lower()] |= {"x-verb": verb.value, "x-token": verb in TOKEN_VERBS}
+        return super().openapi()
+
+
 def make_app(home: Home, *, static: Path = STATIC) -> FastAPI:
     """The application of one installation. static: where the built front end lies; it may be missing."""
-    app = FastAPI(
+    app = Described(
         title=TITLE,
         version=version("lenskeeper"),
         summary="Which cameras are up, which show a usable picture, who repairs the rest and by when.",
         openapi_url="/api/openapi.json",
-        docs_url=None,  # its pages come from elsewhere on the net; ours lie in the front end
+        docs_url=None,  # its pages come from elsewhere on the net; ours is /api of the front end
         redoc_url=None,
         responses=PROBLEMS,
         generate_unique_id_function=operation_id,

@@ -4,11 +4,12 @@ A route names its verb: `asking: Annotated[Asking, may(Verb.SEE)]`. What is out 
 that no grant gives is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 
 from lenskeeper.accounts.grants import scope_for
 from lenskeeper.accounts.rows_sessions import signed
@@ -87,10 +88,17 @@ def may(verb: Verb) -> Any:
             raise NotAllowed(f"your grants do not hold {verb.value}: ask whoever keeps the accounts")
         return Asking(home, person, scope, now_s)
 
-    asking.verb = verb  # type: ignore[attr-defined]  # read by verb_of, for the matrix of rights
+    asking.verb = verb  # type: ignore[attr-defined]  # read by verbs_of: for the matrix of rights, for the description
     return Depends(asking)
 
 
-def verb_of(call: Callable[..., Any]) -> Verb | None:
-    """The verb that a dependency asks for; None: it is another kind of dependency."""
-    return getattr(call, "verb", None)
+def verbs_of(dependant: Dependant | None) -> Iterator[Verb]:
+    """The verbs that a route asks for, by what it depends upon: one, or none where it is a door."""
+    for each in () if dependant is None else dependant.dependencies:
+        yield from _named(each.call)
+        yield from verbs_of(each)
+
+
+def _named(call: Callable[..., Any] | None) -> Iterator[Verb]:
+    if isinstance(verb := getattr(call, "verb", None), Verb):
+        yield verb

@@ -3,6 +3,7 @@ import { Anchor, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useId, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
 import { api, got, problemOf } from '../../shell/api'
 import { Answer, PageHead, Wide } from '../../shell/page'
 import { Keys } from '../audit/checkpoints'
@@ -47,6 +48,9 @@ export default function About() {
         <Keys />
         <Part title={t('verifier.title')} note={t('verifier.note')}>
           <Anchor className="audit-link" href="/api/audit/verifier" download>{t('verifier.act')}</Anchor>
+        </Part>
+        <Part title={t('api.title')} note={t('api.note')}>
+          <Anchor component={Link} className="audit-link" href="/api">{t('api.act')}</Anchor>
         </Part>
         <Part title={t('licences.title')} note={t('licences.note')}>
           <Stack gap="md">

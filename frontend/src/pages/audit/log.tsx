@@ -58,7 +58,7 @@ export function Log() {
       <Modal opened={narrow && filtering} onClose={() => setFiltering(false)} title={t('filter.title')}>
         <Stack gap="sm">{fields}<Button onClick={() => setFiltering(false)}>{t('filter.done')}</Button></Stack>
       </Modal>
-      <DataTable name="audit" label={t('title')} columns={columns} rowKey={(row) => row.number} rowTo={(row) => `/audit/entries/${row.number}`} {...list}
+      <DataTable name="audit" label={t('title')} columns={columns} rowKey={(row) => row.number} rowTo={(row) => `/audit/entries/${row.number}`} {...list} asked={undefined /* no token reads the log */}
         tools={narrow ? <Button size="xs" variant="default" leftSection={<Sign name="filter" />} onClick={() => setFiltering(true)}>{on > 0 ? t('filter.on', { count: on }) : t('filter.title')}</Button> : fields}
         empty={<Empty title={t('none')} act={isFiltered && <Button variant="default" onClick={() => setFilters(BLANK)}>{t('filter.clear')}</Button>}>{t('none_note')}</Empty>} />
     </>

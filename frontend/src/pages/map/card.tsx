@@ -11,7 +11,7 @@ import { Instant, StateMark } from '../../shell/marks'
 import { Answer } from '../../shell/page'
 import { Sign } from '../../shell/signs'
 import { SYSTEM_NAMES, SYSTEMS, told, type Pair } from './geo'
-import { CopyButton } from './copy'
+import { CopyButton } from '../../shell/copy'
 
 function Line({ name, children }: { name: string; children: ReactNode }) {
   return <div className="map-line"><dt>{name}</dt><dd>{children}</dd></div>
@@ -26,10 +26,11 @@ export function Reason({ code }: { code: string }) {
 
 /** A place in the three systems, each to be copied. */
 export function Coordinates({ place }: { place: Pair }) {
+  const { t } = useTranslation('map')
   return (
     <ul className="map-systems">
       {SYSTEMS.map((each) => (
-        <li key={each}><span>{SYSTEM_NAMES[each]}</span><code>{told(place, each)}</code><CopyButton text={told(place, each)} name={SYSTEM_NAMES[each]} /></li>
+        <li key={each}><span>{SYSTEM_NAMES[each]}</span><code>{told(place, each)}</code><CopyButton text={told(place, each)} label={t('copy', { name: SYSTEM_NAMES[each] })} /></li>
       ))}
     </ul>
   )

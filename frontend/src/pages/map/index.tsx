@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
+import { CopyButton } from '../../shell/copy'
 import { api, got, type Schemas } from '../../shell/api'
 import { useLive } from '../../shell/live'
 import { Count, Instant, StateMark } from '../../shell/marks'
@@ -13,7 +14,6 @@ import { DataTable, usePages, type Column } from '../../shell/table'
 import { useUrlState } from '../../shell/url'
 import { MapCanvas, type Query, type Window } from './canvas'
 import { CameraCard, Reason } from './card'
-import { CopyButton } from './copy'
 import { SYSTEM_NAMES, SYSTEMS, told, type Pair, type System } from './geo'
 import { STATES, WORRY } from './marks'
 import { OverlayPanel, useOverlays } from './overlays'
@@ -165,7 +165,7 @@ function Readout({ place, system, onSystem }: { place: Pair | null; system: Syst
         {SYSTEMS.map((each) => <option key={each} value={each}>{SYSTEM_NAMES[each]}</option>)}
       </select>
       <code aria-label={t('middle')}>{told(place, shown)}</code>
-      <CopyButton text={told(place, shown)} name={SYSTEM_NAMES[shown]} />
+      <CopyButton text={told(place, shown)} label={t('copy', { name: SYSTEM_NAMES[shown] })} />
     </div>
   )
 }

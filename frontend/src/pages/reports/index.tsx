@@ -55,7 +55,7 @@ function List() {
   return (
     <>
       <PageHead title={t('title')} lead={t('lead')} acts={act} />
-      <DataTable name="reports" label={t('title')} columns={columns} rows={found.data ?? []} rowKey={(row) => row.report_id} rowTo={(row) => `/reports/${row.report_id}`}
+      <DataTable name="reports" asked="/api/reports" label={t('title')} columns={columns} rows={found.data ?? []} rowKey={(row) => row.report_id} rowTo={(row) => `/reports/${row.report_id}`}
         total={found.data?.length ?? null} isLoading={found.isPending} error={found.error} retry={() => void found.refetch()} empty={<Empty title={t('none')} act={act}>{t('none_what')}</Empty>} />
       <Schedules />
       {issuing && <Issue onClose={() => setIssuing(false)} />}

@@ -46,7 +46,7 @@ export function Acceptance() {
   return (
     <>
       <PageHead title={t('acceptance.title')} lead={t('acceptance.lead')} acts={may && <Button onClick={() => setUrl({ begin: true })}>{t('acceptance.begin')}</Button>} />
-      <DataTable name="acceptance" label={t('acceptance.title')} columns={columns} rows={list.data ?? []} total={list.data?.length ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()}
+      <DataTable name="acceptance" asked="/api/acceptance" label={t('acceptance.title')} columns={columns} rows={list.data ?? []} total={list.data?.length ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()}
         rowKey={(row) => row.batch_id} rowTo={(row) => `/work/acceptance/${encodeURIComponent(row.name)}`}
         empty={<Empty title={t('acceptance.none')} act={may && <Button onClick={() => setUrl({ begin: true })}>{t('acceptance.begin')}</Button>}>{t('acceptance.none_note')}</Empty>} />
       {may && <Begin opened={url.begin} onClose={() => setUrl({ begin: false })} />}

@@ -46,7 +46,7 @@ export function Assessments() {
   return (
     <>
       <PageHead title={t('assessment.title')} lead={t('assessment.lead')} acts={<Button onClick={() => setUrl({ draft: true })}>{t('assessment.draft')}</Button>} />
-      <DataTable name="assessments" label={t('assessment.title')} columns={columns} rows={list.data ?? []} total={list.data?.length ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()}
+      <DataTable name="assessments" asked="/api/assessments" label={t('assessment.title')} columns={columns} rows={list.data ?? []} total={list.data?.length ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()}
         rowKey={(row) => row.assessment_id} rowTo={(row) => `/work/assessments/${row.assessment_id}`}
         empty={<Empty title={t('assessment.none')} act={<Button onClick={() => setUrl({ draft: true })}>{t('assessment.draft')}</Button>}>{t('assessment.none_note')}</Empty>} />
       <DraftAsked opened={url.draft} onClose={() => setUrl({ draft: false })} />

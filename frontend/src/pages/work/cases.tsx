@@ -32,7 +32,7 @@ export function Cleaning() {
   return (
     <>
       <PageHead title={t('cleaning.title')} lead={t('cleaning.lead')} acts={me.may('dispatch') && <Button component={Link} href="/work/plans?make=1">{t('plans.make')}</Button>} />
-      <DataTable name="cleaning" label={t('cleaning.title')} columns={columns} rows={list.data?.rows ?? []} total={list.data?.total ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()}
+      <DataTable name="cleaning" asked="/api/cleaning" label={t('cleaning.title')} columns={columns} rows={list.data?.rows ?? []} total={list.data?.total ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()}
         rowKey={keyOf} rowTo={(row) => `/cameras/${row.point_id}`}
         empty={<Empty title={t('cleaning.none')} act={<Button component={Link} href="/work/tickets" variant="default">{t('tab.tickets')}</Button>}>{t('cleaning.none_note')}</Empty>} />
     </>
@@ -91,7 +91,7 @@ export function Review() {
       <PageHead title={t('review.title')} lead={t('review.lead')} />
       {error !== null && <ProblemNote error={error} />}
       <div className="work-list">
-      <DataTable name="review" label={t('review.title')} columns={columns} rows={rows} total={list.data?.total ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()} height={rows.length > 0 ? 360 : undefined}
+      <DataTable name="review" asked="/api/review" label={t('review.title')} columns={columns} rows={rows} total={list.data?.total ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()} height={rows.length > 0 ? 360 : undefined}
         rowKey={keyOf} rowTo={(row) => `/cameras/${row.point_id}`} selected={may ? picked : undefined} onSelected={may ? setPicked : undefined}
         selectionActs={<><Button size="compact-sm" onClick={() => void judge(some(), true)}>{t('review.right')}</Button><Button size="compact-sm" variant="default" onClick={() => void judge(some(), false)}>{t('review.wrong')}</Button></>}
         empty={<Empty title={t('review.none')} act={<Button component={Link} href="/work/causes" variant="default">{t('tab.causes')}</Button>}>{t('review.none_note')}</Empty>} />

@@ -32,7 +32,7 @@ export function Contracts() {
   return (
     <>
       <PageHead title={t('contracts.title')} lead={t('contracts.lead')} />
-      <DataTable name="contracts" label={t('contracts.title')} columns={columns} rows={list.data ?? []} total={list.data?.length ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()}
+      <DataTable name="contracts" asked="/api/contracts" label={t('contracts.title')} columns={columns} rows={list.data ?? []} total={list.data?.length ?? null} isLoading={list.isPending} error={list.data ? null : list.error} retry={() => void list.refetch()}
         rowKey={(row) => row.contract_id} rowTo={(row) => `/work/contracts/${encodeURIComponent(row.name)}`}
         empty={<Empty title={t('contracts.none')} act={<Button component={Link} href="/work/tickets" variant="default">{t('tab.tickets')}</Button>}>{t('contracts.none_note')}</Empty>} />
     </>
