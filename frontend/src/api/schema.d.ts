@@ -676,6 +676,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cameras/{point_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture
+         * @description The figures of one camera's picture: what is usual there, and those of the looks that changed its verdict.
+         */
+        get: operations["cameras_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cleaning": {
         parameters: {
             query?: never;
@@ -3528,6 +3548,8 @@ export interface components {
         /**
          * CameraFileShown
          * @description What the register knows of one camera. missing: what of the declaration is not there (charter clause 6).
+         *
+         *     required, lacking: how many fields the standard asks of a camera of its class, and those that are not there.
          */
         CameraFileShown: {
             /** Address */
@@ -3546,6 +3568,8 @@ export interface components {
             in_service_to_s: number | null;
             /** Klass */
             klass: number | null;
+            /** Lacking */
+            lacking: string[];
             /** Lat */
             lat: number | null;
             /** Legal Basis */
@@ -3566,6 +3590,8 @@ export interface components {
             point_id: number;
             /** Purpose */
             purpose: string;
+            /** Required */
+            required: number;
             /** Revision */
             revision: number;
             /** Tz */
@@ -3586,6 +3612,24 @@ export interface components {
             from_s: number;
             /** To S */
             to_s: number;
+        };
+        /**
+         * CameraPicture
+         * @description What is known of a camera's picture. judged_s: of the last look that was saved; empty: there was none.
+         */
+        CameraPicture: {
+            /** Changes */
+            changes: components["schemas"]["PictureChange"][];
+            /** Is Provisional */
+            is_provisional: boolean;
+            /** Judged S */
+            judged_s: number | null;
+            /** Reason */
+            reason: string;
+            /** References */
+            references: components["schemas"]["Reference"][];
+            /** Word */
+            word: string;
         };
         /**
          * CameraRow
@@ -5622,6 +5666,36 @@ export interface components {
             unit: string;
         };
         /**
+         * PictureChange
+         * @description A verdict that changed, with the figures of its look beside those that it was judged against, by name.
+         */
+        PictureChange: {
+            /** At S */
+            at_s: number;
+            /** Figures */
+            figures: {
+                [key: string]: number;
+            };
+            /** Kind */
+            kind: string;
+            /** Light */
+            light: string;
+            /** Looks */
+            looks: number;
+            /** Rung */
+            rung: string;
+            /** Spread */
+            spread: {
+                [key: string]: number;
+            };
+            /** Usual */
+            usual: {
+                [key: string]: number;
+            };
+            /** What */
+            what: string;
+        };
+        /**
          * PlanAsked
          * @description A day to be planned. day: a local day. contract: its name, or empty; then desk.
          */
@@ -5867,6 +5941,36 @@ export interface components {
         RecoveryCodes: {
             /** Recovery Codes */
             recovery_codes: string[];
+        };
+        /**
+         * Reference
+         * @description What is usual at a camera in one light and on one rung: medians over many looks, and nothing of a single one.
+         *
+         *     usual, spread: of each figure by name: median and robust standard deviation. doubts: kinds for which it looks odd.
+         */
+        Reference: {
+            /** Doubts */
+            doubts: string[];
+            /** From S */
+            from_s: number;
+            /** Is Confirmed */
+            is_confirmed: boolean;
+            /** Light */
+            light: string;
+            /** Looks */
+            looks: number;
+            /** Renewed S */
+            renewed_s: number;
+            /** Rung */
+            rung: string;
+            /** Spread */
+            spread: {
+                [key: string]: number;
+            };
+            /** Usual */
+            usual: {
+                [key: string]: number;
+            };
         };
         /**
          * Refused
@@ -10757,6 +10861,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CameraPast"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cameras_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraPicture"];
                 };
             };
             /** @description not signed in */

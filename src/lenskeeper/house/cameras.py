@@ -161,15 +161,15 @@ class PictureFile:
         ]
 
 
-def picture_of(home: Home, point_id: PointId) -> PictureFile:
-    """The picture's part of a camera's file."""
+def picture_of(home: Home, point_id: PointId, scope: Scope = Scope.ALL) -> PictureFile:
+    """The picture's part of a camera's file; empty where it may not be seen."""
     now_s = home.now_s()
     with home.store.read() as connection:
-        memory = diagnosis_rows.load(connection, Scope.ALL, [point_id], at_s=now_s).get(point_id) or Memory()
+        memory = diagnosis_rows.load(connection, scope, [point_id], at_s=now_s).get(point_id) or Memory()
         return PictureFile(
-            diagnosis_rows.stands(connection, Scope.ALL, point_id, at_s=now_s),
+            diagnosis_rows.stands(connection, scope, point_id, at_s=now_s),
             memory,
-            diagnosis_rows.last_changes(connection, Scope.ALL, point_id, CHANGES_SHOWN),
+            diagnosis_rows.last_changes(connection, scope, point_id, CHANGES_SHOWN),
         )
 
 

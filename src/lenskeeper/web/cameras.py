@@ -1,4 +1,4 @@
-"""Cameras: the list with its filters, and one camera with its past, what hangs there and what is declared of it."""
+"""Cameras: the list with its filters; one camera with its past, its picture's figures, what hangs there, what is declared."""
 
 from datetime import date
 from typing import Annotated, Final
@@ -9,7 +9,12 @@ from fastapi import APIRouter, Depends, Query
 from lenskeeper.accounts.grants import scope_for
 from lenskeeper.accounts.verbs import Verb
 from lenskeeper.base.errors import Invalid
+from lenskeeper.diagnosis.evidence import Evidence
+from lenskeeper.diagnosis.known import Known
+from lenskeeper.diagnosis.parts import Key
+from lenskeeper.house.cameras import picture_of
 from lenskeeper.inventory import rows_devices, rows_points
+from lenskeeper.inventory.completeness import completeness
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_seen import times_seen
 from lenskeeper.reporting import screens_cameras
@@ -66,7 +71,10 @@ class BandShown(Shown):
 
 
 class CameraFileShown(Shown):
-    """What the register knows of one camera. missing: what of the declaration is not there (charter clause 6)."""
+    """What the register knows of one camera. missing: what of the declaration is not there (charter clause 6).
+
+    required, lacking: how many fields the standard asks of a camera of its class, and those that are not there.
+    """
 
     point_id: int
     name: str
@@ -87,9 +95,53 @@ class CameraFileShown(Shown):
     owner_department: str
     contact: str
     missing: list[str]
+    required: int
+    lacking: list[str]
     revision: int
     devices: list[Hung]
     may_see_addresses: bool
+
+
+class Reference(Shown):
+    """What is usual at a camera in one light and on one rung: medians over many looks, and nothing of a single one.
+
+    usual, spread: of each figure by name: median and robust standard deviation. doubts: kinds for which it looks odd.
+    """
+
+    light: str
+    rung: str
+    looks: int
+    from_s: int
+    renewed_s: int
+    doubts: list[str]
+    is_confirmed: bool
+    usual: dict[str, float]
+    spread: dict[str, float]
+
+
+class PictureChange(Shown):
+    """A verdict that changed, with the figures of its look beside those that it was judged against, by name."""
+
+    at_s: int
+    what: str
+    kind: str
+    light: str
+    rung: str
+    looks: int
+    figures: dict[str, float]
+    usual: dict[str, float]
+    spread: dict[str, float]
+
+
+class CameraPicture(Shown):
+    """What is known of a camera's picture. judged_s: of the last look that was saved; empty: there was none."""
+
+    judged_s: int | None
+    word: str
+    reason: str
+    is_provisional: bool
+    references: list[Reference]
+    changes: list[PictureChange]
 
 
 class CameraPast(Shown):
@@ -163,6 +215,7 @@ def camera(asking: See, point_id: Number) -> CameraFileShown:
         spans = times_seen(connection, addresses, [number]).get(number, [])
         sees = any(a <= asking.now_s < b for a, b in spans)
     file = found.file
+    whole = completeness(file)
     declared = {
         "place_kind": file.place_kind,
         "purpose": file.purpose,
@@ -186,6 +239,8 @@ def camera(asking: See, point_id: Number) -> CameraFileShown:
         in_service_to_s=found.in_service_to_s,
         **declared,
         missing=[name for name, value in declared.items() if not value],
+        required=whole.required,
+        lacking=list(whole.missing),
         revision=found.revision,
         devices=[
             Hung(
@@ -218,3 +273,50 @@ def past(
         found = screens_cameras.bands(connection, asking.scope, number, to_s - days * DAY_S, to_s)
     shown = [BandShown(**msgspec.to_builtins(each)) for each in found]
     return CameraPast(from_s=to_s - days * DAY_S, to_s=to_s, bands=shown)
+
+
+@router.get("/{point_id}/picture")
+def picture(asking: See, point_id: Number) -> CameraPicture:
+    """The figures of one camera's picture: what is usual there, and those of the looks that changed its verdict."""
+    number = PointId(point_id)
+    with asking.home.store.read() as connection:
+        rows_points.get(connection, asking.scope, number, asking.now_s)
+    file = picture_of(asking.home, number, asking.scope)
+    return CameraPicture(
+        judged_s=None if file.standing is None else file.standing.judged_s,
+        word="" if file.standing is None else file.standing.word.value,
+        reason="" if file.standing is None else file.standing.reason,
+        is_provisional=file.standing is not None and file.standing.is_provisional,
+        references=[_reference(key, known) for key, known in sorted(file.memory.learnt.known.items())],
+        changes=[_changed(each.evidence) for each in file.changes],
+    )
+
+
+def _reference(key: Key, known: Known) -> Reference:
+    past = known.past()
+    return Reference(
+        light=key.part.name.lower(),
+        rung=key.rung.value,
+        looks=known.looks,
+        from_s=known.from_s,
+        renewed_s=known.renewed_s,
+        doubts=[each.value for each in known.doubts],
+        is_confirmed=known.is_confirmed,
+        usual=past.centre,
+        spread=past.spread,
+    )
+
+
+def _changed(record: Evidence) -> PictureChange:
+    change = record.change
+    return PictureChange(
+        at_s=change.at_s,
+        what=change.what.value,
+        kind="" if change.kind is None else change.kind.value,
+        light="" if record.key is None else record.key.part.name.lower(),
+        rung=change.rung.value,
+        looks=record.baseline_looks,
+        figures=dict(record.figures),
+        usual=dict(record.usual),
+        spread=dict(record.spread),
+    )

@@ -11,6 +11,7 @@ import { useLive } from '../../shell/live'
 import { Instant, StateMark } from '../../shell/marks'
 import { Answer, Empty, PageHead, Wide } from '../../shell/page'
 import { Sign } from '../../shell/signs'
+import { PictureFigures } from './picture'
 import { useReason } from './reason'
 
 type Card = Schemas['CameraCard']
@@ -27,6 +28,7 @@ export function OneCamera({ point_id }: { point_id: number }) {
   useLive(['cameras', 'tickets'], () => {
     void queries.invalidateQueries({ queryKey: ['cameras', 'card', point_id] })
     void queries.invalidateQueries({ queryKey: ['cameras', 'past', point_id] })
+    void queries.invalidateQueries({ queryKey: ['cameras', 'picture', point_id] })
   })
   const name = file.data?.name ?? t('common:word.camera')
   return (
@@ -36,6 +38,7 @@ export function OneCamera({ point_id }: { point_id: number }) {
       <div className="camera-sheets">
         <Answer of={card} lines={5}>{(found) => <Now card={found} />}</Answer>
         <PastBands point_id={point_id} />
+        <Part title={t('picture.title')}><PictureFigures point_id={point_id} /></Part>
         <Tickets point_id={point_id} />
         <Answer of={file} lines={6}>{(found) => <><Declared file={found} /><Devices file={found} /></>}</Answer>
         <Part title={t('view.title')}><p className="dim"><Sign name="cameras" /> {t('view.comes')}</p></Part>
@@ -182,6 +185,7 @@ function Declared({ file }: { file: File }) {
         {file.missing.length > 0 && <Alert color="orange" variant="light" icon={<Sign name="fault" />}>{t('missing', { what: file.missing.map((each) => t(`field.${each}`)).join(', ') })}</Alert>}
         <dl className="camera-lines">
           {told.map(([name, value]) => <Line key={name} name={t(`field.${name}`)}>{value || <span className="dim">{'–'}</span>}</Line>)}
+          <Line name={t('whole')}>{t('whole_of', { there: file.required - file.lacking.length, all: file.required })}{file.lacking.length > 0 && <span className="dim"> {t('whole_lacks', { what: file.lacking.map((each) => t(`field.${each}`)).join(', ') })}</span>}</Line>
           <Line name={t('field.service')}><Instant at_s={file.in_service_from_s} form="day" /> – {file.in_service_to_s ? <Instant at_s={file.in_service_to_s} form="day" /> : t('on')}</Line>
         </dl>
       </Stack>
