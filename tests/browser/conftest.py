@@ -22,13 +22,17 @@ def built() -> None:
         pytest.skip("the pages are not built here: ./run web build")
 
 
+def a_port() -> int:
+    """One that nobody has."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 @pytest.fixture
 def served() -> Iterator[Served]:
     """`served(folder)` serves a home and answers its address; `served.stop()` ends it."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    running = Served(port)
+    running = Served(a_port())
     yield running
     running.stop()
 

@@ -104,14 +104,19 @@ export function ImportPage() {
             {(rows) => rows.length === 0 ? <Empty title={t('import.none')}>{t('import.none_note')}</Empty> : (
               <Wide label={t('import.past')}>
                 <Table aria-label={t('import.past')} miw={720}>
-                  <Table.Thead><Table.Tr>{['number', 'source', 'when', 'by', 'created', 'updated', 'parked'].map((each) => <Table.Th key={each}>{t(`import.column.${each}`)}</Table.Th>)}<Table.Th aria-label={t('import.undo')} /></Table.Tr></Table.Thead>
+                  <Table.Thead><Table.Tr>{['source', 'when', 'by', 'created', 'updated', 'parked'].map((each) => <Table.Th key={each}>{t(`import.column.${each}`)}</Table.Th>)}</Table.Tr></Table.Thead>
                   <Table.Tbody>
                     {rows.map((each) => (
                       <Table.Tr key={each.number}>
-                        <Table.Td>{each.number}</Table.Td><Table.Td>{each.source}</Table.Td><Table.Td><Instant at_s={each.at_s} /></Table.Td><Table.Td>{each.actor}</Table.Td>
+                        <Table.Th scope="row">
+                          <div className="with-acts">
+                            <span>{`#${each.number} ${each.source}`}</span>
+                            {each.undone_s === null ? <Button size="compact-sm" variant="default" onClick={() => setUndoing(each.number)}>{t('import.undo')}</Button> : <Text size="sm" c="dimmed">{t('import.was_undone')}</Text>}
+                          </div>
+                        </Table.Th>
+                        <Table.Td><Instant at_s={each.at_s} /></Table.Td><Table.Td>{each.actor}</Table.Td>
                         <Table.Td><Count of={each.created} /></Table.Td><Table.Td><Count of={each.updated} /></Table.Td>
                         <Table.Td>{each.parked > 0 ? <a href={`/api/register/imports/${each.number}/faulty?language=${language}`} download>{t('import.books', { count: each.parked })}</a> : <Count of={0} />}</Table.Td>
-                        <Table.Td>{each.undone_s === null ? <Button size="compact-sm" variant="default" onClick={() => setUndoing(each.number)}>{t('import.undo')}</Button> : <Text size="sm" c="dimmed">{t('import.was_undone')}</Text>}</Table.Td>
                       </Table.Tr>
                     ))}
                   </Table.Tbody>

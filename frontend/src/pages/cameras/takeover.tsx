@@ -37,23 +37,25 @@ export function TakeoverPage() {
                   <Table.Tr>
                     <Table.Th>{t('common:word.unit')}</Table.Th><Table.Th ta="right">{t('common:word.cameras')}</Table.Th>
                     {shown.map((each) => <Table.Th key={each} ta="right" title={t(`common:cure.${each}`)}>{t(`common:bucket.${each}`)}</Table.Th>)}
-                    <Table.Th>{t('takeover.accepted')}</Table.Th><Table.Th ta="right">{t('takeover.owed')}</Table.Th><Table.Th>{t('takeover.acts')}</Table.Th>
+                    <Table.Th>{t('takeover.accepted')}</Table.Th><Table.Th ta="right">{t('takeover.owed')}</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
                   {rows.map((row) => (
                     <Table.Tr key={row.unit_id}>
-                      <Table.Td><Link href={`/cameras?unit=${row.unit_id}`}>{row.unit}</Link></Table.Td>
+                      <Table.Th scope="row">
+                        <div className="with-acts">
+                          <Link href={`/cameras?unit=${row.unit_id}`}>{row.unit}</Link>
+                          <Group gap={6} wrap="nowrap">
+                            {row.accepted_from_s === null && <Button size="compact-sm" variant="default" onClick={() => setAccepting(row)}>{t('takeover.accept')}</Button>}
+                            {me.may('declare') && <Button size="compact-sm" variant="default" onClick={() => setDeclaring(row)}>{t('takeover.declare')}</Button>}
+                          </Group>
+                        </div>
+                      </Table.Th>
                       <Table.Td ta="right"><Count of={row.cameras} /></Table.Td>
                       {shown.map((each) => <Table.Td key={each} ta="right">{row.buckets[each] ? <Count of={row.buckets[each]} /> : <span className="dim">{'–'}</span>}</Table.Td>)}
                       <Table.Td>{row.accepted_from_s === null ? <span className="dim">{t('takeover.not_yet')}</span> : <span title={row.document}><Instant at_s={row.accepted_from_s} form="day" /></span>}</Table.Td>
                       <Table.Td ta="right"><Count of={row.owed} /></Table.Td>
-                      <Table.Td>
-                        <Group gap={6} wrap="nowrap">
-                          {row.accepted_from_s === null && <Button size="compact-sm" variant="default" onClick={() => setAccepting(row)}>{t('takeover.accept')}</Button>}
-                          {me.may('declare') && <Button size="compact-sm" variant="default" onClick={() => setDeclaring(row)}>{t('takeover.declare')}</Button>}
-                        </Group>
-                      </Table.Td>
                     </Table.Tr>
                   ))}
                 </Table.Tbody>
