@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import text from '../../../../docs/reference/openapi.json?raw'
 import { curlOf, exampleOf, findIn, operationsOf, treeOf, type Description, type Node } from './description'
 
-const said = JSON.parse(readFileSync(new URL('../../../../docs/reference/openapi.json', import.meta.url), 'utf8')) as Description
+const said = JSON.parse(text) as Description
 const all = operationsOf(said)
 const one = (name: string) => {
   const found = all.find((each) => each.operationId === name)
@@ -41,6 +41,6 @@ describe('the description of the interface', () => {
   it('every operation is a line for a shell, without a brace in its address', () => {
     expect(curlOf(one('cameras_camera'), said, 'https://h')).toBe(`curl -sS -H "Authorization: Bearer $LENSKEEPER_TOKEN" 'https://h/api/cameras/POINT_ID'`)
     for (const each of all) expect(curlOf(each, said, 'https://h').split("'").at(-2)).toMatch(/^https:\/\/h\/api\/[^{}]+$/)
-    expect(curlOf(one('exports_cameras'), said, 'https://h')).toContain('-sSOJ')
+    expect(curlOf(one('exports_fetch'), said, 'https://h')).toContain('-sSOJ')
   })
 })
