@@ -41,7 +41,7 @@ def test_it_is_openapi_3_1_and_every_problem_has_its_type(home: Home) -> None:
 def test_it_says_which_verb_each_operation_needs(home: Home) -> None:
     paths = make_app(home).openapi()["paths"]
     assert paths["/api/cameras"]["get"]["x-verb"] == "see"
-    assert paths["/api/exports/cameras/{kind}"]["get"]["x-verb"] == "export"
+    assert paths["/api/exports/cameras"]["post"]["x-verb"] == "export"
     assert paths["/api/cameras"]["get"]["x-token"]
     assert not paths["/api/audit/entries"]["get"]["x-token"]
     assert "x-verb" not in paths["/api/sign-in"]["post"]

@@ -39,7 +39,17 @@ from lenskeeper.web.app import make_app
 NORTH, SOUTH = "Linjiang/North", "Linjiang/South"
 NAMED = ("/api/contracts/", "/api/acceptance/")  # {name} of other routes belongs to no unit
 NOT_PLANTED = frozenset(
-    {"assessment_id", "plan_id", "overlay_id", "number", "view_id", "size", "session_id", "token_id"}
+    {
+        "assessment_id",
+        "plan_id",
+        "overlay_id",
+        "number",
+        "view_id",
+        "size",
+        "session_id",
+        "token_id",
+        "export_id",
+    }
 )
 """Names of paths whose objects this town has none of: their own tests ask for foreign ones."""
 FOR_THE_WHOLE = frozenset({"/api/settings/guarantees/{guarantee_id}/end"})

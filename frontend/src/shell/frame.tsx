@@ -114,6 +114,7 @@ function Head({ onSheet, narrow }: { onSheet: () => void; narrow: boolean }) {
           <Menu.CheckboxItem checked={contrast === 'more'} onChange={(on) => keep({ contrast: on ? 'more' : 'normal' })}>{t('theme.contrast')}</Menu.CheckboxItem>
           <Menu.Divider />
           <Menu.Item component={Link} href="/account" leftSection={<Sign name="person" />}>{t('area.account')}</Menu.Item>
+          {me.may('export') && <Menu.Item component={Link} href="/account/exports" leftSection={<Sign name="down_file" />}>{t('exports.title')}</Menu.Item>}
           <Menu.Item onClick={onSheet} leftSection={<Sign name="keys" />}>{t('keys.sheet')}</Menu.Item>
           <Menu.Item onClick={() => setLeaving(true)} leftSection={<Sign name="out" />}>{t('sign_out')}</Menu.Item>
         </Menu.Dropdown>

@@ -4,7 +4,7 @@ The cookie holds 256 random bits and the row their hash. A step up (password, th
 whoever saw the cookie before holds nothing after.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
@@ -138,6 +138,15 @@ def signed(connection: Connection, secret: str, now_s: int, address: str) -> Sig
         is_stale=row.used_s <= now_s - NOTED_EVERY_S,
     )
     return who if row.used_s > now_s - idle_s(who, now_s) else None
+
+
+def still(connection: Connection, who: Signed, now_s: int) -> Signed:
+    """The same person later, with what is left of the grants; nothing that was granted meanwhile. Who may no longer be
+    here has none."""
+    row = connection.execute(select(account).where(account.c.id == who.account_id)).one()
+    held = holding(connection, who.account_id, now_s) if may_sign_in(row, now_s) else ()
+    left = {each.grant_id for each in held}
+    return replace(who, grants=tuple(each for each in who.grants if each.grant_id in left))
 
 
 def may_sign_in(row: Row[Any], now_s: int) -> bool:

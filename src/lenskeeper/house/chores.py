@@ -17,6 +17,7 @@ from lenskeeper.availability.rows_rollups import recompute
 from lenskeeper.availability.rows_upkeep import START, prune_evidence
 from lenskeeper.base.access import ROUNDS
 from lenskeeper.diagnosis import rows as diagnosis_rows
+from lenskeeper.house.exports import forget_exports
 from lenskeeper.house.facts import standing
 from lenskeeper.house.home import Home
 from lenskeeper.journal import rows as journal_rows
@@ -73,6 +74,11 @@ async def forget_old(home: Home) -> None:
         if step.after is None:
             break
         after = step.after
+
+
+async def forget_files(home: Home) -> None:
+    """Delete the exports whose day is over."""
+    await asyncio.to_thread(forget_exports, home)
 
 
 async def tidy(home: Home) -> None:

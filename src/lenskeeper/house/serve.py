@@ -310,6 +310,7 @@ class Server:
                 chores.add_up_days,
                 issue_due,
                 chores.forget_old,
+                chores.forget_files,
                 chores.back_up_if_due,
             ):
                 await self._tend(chore)

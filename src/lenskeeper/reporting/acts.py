@@ -57,6 +57,7 @@ ACTS: Final[Mapping[str, Words]] = {
     "point.retire": Words("点位停用", "camera retired"),
     "point.serve": Words("点位投用", "camera put in service"),
     "export.addresses": Words("导出含地址的名册", "list with addresses exported"),
+    "export.fetch": Words("取走导出文件", "exported list fetched"),
     "export.list": Words("导出列表", "list exported"),
     "map.load_areas": Words("载入地图区域", "areas of the map loaded"),
     "map.remove_areas": Words("删除地图区域", "areas of the map removed"),

@@ -2,8 +2,10 @@
 
 import csv
 import io
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TextIO
 
 from lenskeeper.base.languages import Language
 from lenskeeper.reporting.definitions import Figure
@@ -24,6 +26,18 @@ def csv_bytes(sheet: Sheet, language: Language, tz: str) -> bytes:
     out = io.StringIO(newline="")
     _write(out, sheet, language, tz)
     return out.getvalue().encode("utf-8-sig")  # a spreadsheet takes a file without the mark for GBK
+
+
+@contextmanager
+def csv_file(
+    path: Path, head: Sheet, language: Language, tz: str
+) -> Iterator[Callable[[Sequence[Cell]], None]]:
+    """A table as `csv_bytes` writes it, into a file and row by row: nothing but the row at hand is held. head: without rows."""
+    kinds = [heading.kind for heading in head.headings]
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out, lineterminator="\r\n")
+        _write(out, head, language, tz)
+        yield lambda row: writer.writerow(_line(row, kinds, language, tz))
 
 
 def sheets_csv(tables: Sequence[Sheet], language: Language, tz: str) -> bytes:
@@ -51,12 +65,16 @@ def texts(sheet: Sheet, language: Language, tz: str) -> list[list[str]]:
     ]
 
 
-def _write(out: io.StringIO, sheet: Sheet, language: Language, tz: str) -> None:
+def _write(out: TextIO, sheet: Sheet, language: Language, tz: str) -> None:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([harmless(heading.title) for heading in sheet.headings])
     kinds = [heading.kind for heading in sheet.headings]
     for row in sheet.rows:
-        writer.writerow([_cell(cell, kind, language, tz) for cell, kind in zip(row, kinds, strict=True)])
+        writer.writerow(_line(row, kinds, language, tz))
+
+
+def _line(row: Sequence[Cell], kinds: Sequence[Kind], language: Language, tz: str) -> list[str]:
+    return [_cell(cell, kind, language, tz) for cell, kind in zip(row, kinds, strict=True)]
 
 
 def _cell(cell: Cell, kind: Kind, language: Language, tz: str) -> str:

@@ -2,8 +2,10 @@
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from lenskeeper.base.days import zone_of
@@ -69,12 +71,27 @@ def sheets_xlsx(tables: Sequence[Sheet], language: Language, tz: str, *, exercis
     return out.getvalue()
 
 
+@contextmanager
+def xlsx_file(
+    path: Path, head: Sheet, language: Language, tz: str, *, exercise: bool = False
+) -> Iterator[Callable[[Sequence[Cell]], None]]:
+    """A workbook of one table, into a file and row by row: nothing but the row at hand is held. head: without rows."""
+    with _workbook(path) as book:
+        book.set_properties({"created": EPOCH})
+        forms = _forms(book)
+        page = _page(book, forms, head, language, exercise=exercise)
+        places = iter(range(1, ROWS_MAX))
+        yield lambda row: _row(page, next(places), row, head, (forms, language, tz))
+        if head.note:
+            page.write_string(next(places) + 1, 0, head.note, forms["note"])
+
+
 def sheet_name(title: str) -> str:
     """A title as the format admits it: 31 characters, none of []:*?/\\, no apostrophe at an end."""
     return re.sub(r"[][:*?/\\]", " ", title)[:SHEET_NAME_CHARS].strip("' ")
 
 
-def _workbook(out: io.BytesIO) -> Any:
+def _workbook(out: io.BytesIO | Path) -> Any:
     # imported where a workbook is written: every command begins with this file, and few write one
     import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  it ships no types
 
@@ -141,6 +158,15 @@ def _cover(
 def _write(
     book: Any, forms: dict[str, Any], sheet: Sheet, language: Language, tz: str, *, exercise: bool
 ) -> None:
+    page = _page(book, forms, sheet, language, exercise=exercise)
+    for place, row in enumerate(sheet.rows[:ROWS_MAX], start=1):
+        _row(page, place, row, sheet, (forms, language, tz))
+    if sheet.note:
+        page.write_string(len(sheet.rows) + 2, 0, sheet.note, forms["note"])
+
+
+def _page(book: Any, forms: dict[str, Any], sheet: Sheet, language: Language, *, exercise: bool) -> Any:
+    """An empty page with its headings."""
     page = book.add_worksheet(sheet_name(sheet.title))
     if exercise:
         page.set_header(f"&C&B{word('exercise', language)}")
@@ -148,13 +174,14 @@ def _write(
     for column, heading in enumerate(sheet.headings):
         page.set_column(column, column, _width(heading))
         page.write_string(0, column, heading.title, forms["head"])
-    kinds = [heading.kind for heading in sheet.headings]
-    for place, row in enumerate(sheet.rows[:ROWS_MAX], start=1):
-        for column, (cell, kind) in enumerate(zip(row, kinds, strict=True)):
-            wide = sheet.headings[column].wide
-            _cell(page, (place, column), cell, kind, (forms, language, tz, wide))
-    if sheet.note:
-        page.write_string(len(sheet.rows) + 2, 0, sheet.note, forms["note"])
+    return page
+
+
+def _row(
+    page: Any, place: int, row: Sequence[Cell], sheet: Sheet, setting: tuple[dict[str, Any], Language, str]
+) -> None:
+    for column, (cell, heading) in enumerate(zip(row, sheet.headings, strict=True)):
+        _cell(page, (place, column), cell, heading.kind, (*setting, heading.wide))
 
 
 def _cell(

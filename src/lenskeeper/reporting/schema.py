@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from lenskeeper.accounts.schema import account
 from lenskeeper.availability.schema import maintenance
 from lenskeeper.inventory.schema import point
 from lenskeeper.store.tables import table
@@ -211,4 +212,40 @@ map_overlay: Final = table(
     comment="A row is a set of areas (districts, basins) that an operator loaded: GeoJSON in WGS-84, polygons with a name "
     "and nothing else of the file's properties. Seen by whoever loaded it, and by all once it is shared. Written when it "
     "is loaded and when it is shared, each time with an audit entry. We ship no boundaries.",
+)
+
+# ---- lists that leave as files: written by rows_exports.py
+
+export_job: Final = table(
+    "export_job",
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, ForeignKey(account.c.id), nullable=False),
+    Column(
+        "what", Text, CheckConstraint("what IN ('cameras', 'tickets')", name="what_known"), nullable=False
+    ),
+    Column("kind", Text, CheckConstraint("kind IN ('csv', 'xlsx')", name="kind_known"), nullable=False),
+    Column("asked", Text, nullable=False),
+    Column(
+        "with_addresses", Integer, CheckConstraint("with_addresses IN (0, 1)", name="yes_no"), nullable=False
+    ),
+    Column("may", Text, nullable=False),
+    Column("made_s", BigInteger, nullable=False),
+    Column("total", Integer),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column(
+        "state",
+        Text,
+        CheckConstraint(
+            "state IN ('waiting', 'running', 'done', 'failed', 'interrupted')", name="state_known"
+        ),
+        nullable=False,
+    ),
+    Column("fault", Text, nullable=False, server_default=text("''")),
+    Column("ended_s", BigInteger),
+    Column("until_s", BigInteger, nullable=False),
+    Index("export_job_of", "account_id"),
+    ids_used_once=True,
+    comment="A row is a list that somebody wants as a file: what was asked (JSON), of how many rows (empty: not counted) so "
+    "many are written. The file lies in the folder of exports under this number and not here. may is what the asker might "
+    "see of it when it was begun: the file is handed out for as long as that holds, and both go at until_s.",
 )

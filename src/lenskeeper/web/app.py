@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 import lenskeeper.web
 from lenskeeper.accounts.verbs import TOKEN_VERBS
+from lenskeeper.house.exports import ExportDesk
 from lenskeeper.house.home import Home
 from lenskeeper.web.asking import verbs_of
 from lenskeeper.web.errors import PROBLEMS, answers_errors
@@ -55,6 +56,7 @@ def make_app(home: Home, *, static: Path = STATIC) -> FastAPI:
         middleware=[Middleware(Guard, names=home.settings.web.names)],
     )
     app.state.home = home
+    app.state.exports = ExportDesk(home)
     answers_errors(app)
     for router in routers():
         app.include_router(router)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from lenskeeper.base.errors import Conflict, Invalid
 from lenskeeper.house.certificates import Pair, own_pair
+from lenskeeper.house.exports import ExportDesk
 from lenskeeper.house.home import Home
 from lenskeeper.web.live import end_streams
 
@@ -89,6 +90,8 @@ async def serve_at(app: FastAPI, place: Place) -> None:
         ssl_certfile=None if place.pair is None else str(place.pair.certificate),
         ssl_keyfile=None if place.pair is None else str(place.pair.key),
     )
+    desk: ExportDesk = app.state.exports
+    await asyncio.to_thread(desk.begin)
     server = _Beside(config)
     task = asyncio.create_task(server.serve(sockets=[place.bound]))
     try:
@@ -98,6 +101,7 @@ async def serve_at(app: FastAPI, place: Place) -> None:
         end_streams(app)
         await asyncio.wait({task}, timeout=CLOSE_WITHIN_S + 2)
         task.cancel()
+        await asyncio.to_thread(desk.close)
         raise
 
 

@@ -3,20 +3,34 @@ import { Badge, Button, Checkbox, CopyButton, Group, Modal, NumberInput, Paper, 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId, useState, type FormEvent, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link, Route, Switch } from 'wouter'
 import { api, got, type Schemas } from '../../shell/api'
+import { EXPORTS } from '../../shell/exports'
 import { KeySwitch } from '../../shell/key-sheet'
 import { Instant } from '../../shell/marks'
 import { useMe, type Verb } from '../../shell/me'
 import { Answer, Confirm, Empty, PageHead, ProblemNote, Wide } from '../../shell/page'
+import { Sign } from '../../shell/signs'
 import { toast } from '../../shell/toasts'
+import { Exports } from './exports'
 import { Enrolment, RecoveryCodes } from './enrolment'
 
 export default function Account() {
+  return (
+    <Switch>
+      <Route path="/account/exports"><Exports /></Route>
+      <Route><Own /></Route>
+    </Switch>
+  )
+}
+
+function Own() {
   const { t } = useTranslation(['shell', 'common'])
   const me = useMe()
   return (
     <>
-      <PageHead title={t('account.title')} lead={`${me.name} (${me.login}) · ${me.roles.map((each) => t(`common:role.${each}`)).join(', ') || t('account.no_role')}`} />
+      <PageHead title={t('account.title')} lead={`${me.name} (${me.login}) · ${me.roles.map((each) => t(`common:role.${each}`)).join(', ') || t('account.no_role')}`}
+        acts={me.may('export') && <Button component={Link} href={EXPORTS} variant="default" size="sm" leftSection={<Sign name="down_file" />}>{t('exports.title')}</Button>} />
       <Stack gap="lg" className="sheet">
         <Password />
         <Factor />

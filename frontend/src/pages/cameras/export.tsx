@@ -1,8 +1,6 @@
-// The list as it is filtered, as a file: what leaves is entered in the audit log before its first byte.
-import { Button, Menu } from '@mantine/core'
-import { useTranslation } from 'react-i18next'
-import { useMe } from '../../shell/me'
-import { Sign } from '../../shell/signs'
+// The list of cameras as it is filtered, to be carried away.
+import { api, got } from '../../shell/api'
+import { ExportMenu as Menu } from '../../shell/exports'
 
 export interface Carried {
   q: string
@@ -15,30 +13,7 @@ export interface Carried {
 }
 
 export function ExportMenu({ filters }: { filters: Carried }) {
-  const { t, i18n } = useTranslation('cameras')
-  const me = useMe()
-  if (!me.may('export')) return null
-  const address = (kind: string, addresses: boolean) => {
-    const said = new URLSearchParams({ language: i18n.language === 'en' ? 'en' : 'zh-CN' })
-    if (filters.q) said.set('q', filters.q)
-    if (filters.state.length) said.set('state', filters.state.join(','))
-    if (filters.klass.length) said.set('klass', filters.klass.join(','))
-    if (filters.unit) said.set('unit', String(filters.unit))
-    if (filters.reason) said.set('reason', filters.reason)
-    if (filters.ticket) said.set('ticket', 'true')
-    if (filters.undeclared) said.set('undeclared', 'true')
-    if (addresses) said.set('addresses', 'true')
-    return `/api/exports/cameras/${kind}?${said}`
-  }
-  return (
-    <Menu>
-      <Menu.Target><Button variant="default" size="sm" leftSection={<Sign name="down_file" />}>{t('carry.title')}</Button></Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t('carry.note')}</Menu.Label>
-        <Menu.Item component="a" href={address('xlsx', false)} download>{t('carry.xlsx')}</Menu.Item>
-        <Menu.Item component="a" href={address('csv', false)} download>{t('carry.csv')}</Menu.Item>
-        {me.may('see_addresses') && <Menu.Item component="a" href={address('xlsx', true)} download>{t('carry.addresses')}</Menu.Item>}
-      </Menu.Dropdown>
-    </Menu>
-  )
+  const { q, reason, ticket, undeclared } = filters
+  const asked = { q, reason, ticket, undeclared, state: filters.state.join(','), klass: filters.klass.join(','), unit: filters.unit || undefined }
+  return <Menu addresses ask={(kind, language, addresses) => got(api.POST('/api/exports/cameras', { params: { query: { ...asked, file: kind, language, addresses } } }))} />
 }

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, got, type Schemas } from '../../shell/api'
 import { count } from '../../shell/format'
+import { ExportMenu } from '../../shell/exports'
 import { useKeys } from '../../shell/keys'
 import { useLive } from '../../shell/live'
 import { Count, Instant } from '../../shell/marks'
@@ -97,7 +98,7 @@ export function Tickets() {
     <>
       <PageHead title={t('tickets.title')} lead={told && (
         <span role="status">{[t('tickets.total', { count: told.total, told: count(told.total) + (told.is_cut ? '+' : '') }), t('tickets.late', { count: told.late, told: count(told.late) }), told.held > 0 && t('tickets.held', { count: told.held, told: count(told.held) })].filter(Boolean).join(' · ')}</span>
-      )} acts={<StormButton />} />
+      )} acts={<><ExportMenu ask={(kind, language) => got(api.POST('/api/exports/tickets', { params: { query: { ...query, file: kind, language } } }))} /><StormButton /></>} />
       <StormNote />
       <FilterBar filters={filters} set={setFilters} by_stage={told?.by_stage} by_desk={told?.by_desk} />
       <DataTable name="tickets" label={t('tickets.title')} columns={columns} rowKey={(row) => row.ticket_id} rowTo={(row) => `/work/tickets/${row.ticket_id}`} {...list}

@@ -995,6 +995,37 @@ def upgrade() -> None:
         batch_op.create_index("day_plan_day", ["day"], unique=False)
 
     op.create_table(
+        "export_job",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("with_addresses", sa.Integer(), nullable=False),
+        sa.Column("may", sa.Text(), nullable=False),
+        sa.Column("made_s", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("done", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("fault", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("ended_s", sa.BigInteger(), nullable=True),
+        sa.Column("until_s", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("kind IN ('csv', 'xlsx')", name="kind_known"),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'running', 'done', 'failed', 'interrupted')", name="state_known"
+        ),
+        sa.CheckConstraint("what IN ('cameras', 'tickets')", name="what_known"),
+        sa.CheckConstraint("with_addresses IN (0, 1)", name="yes_no"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_export_job_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_export_job")),
+        comment="A row is a list that somebody wants as a file: what was asked (JSON), of how many rows (empty: not counted) so many are written. The file lies in the folder of exports under this number and not here. may is what the asker might see of it when it was begun: the file is handed out for as long as that holds, and both go at until_s.",
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("export_job", schema=None) as batch_op:
+        batch_op.create_index("export_job_of", ["account_id"], unique=False)
+
+    op.create_table(
         "maintenance_window",
         sa.Column("plan_id", sa.Integer(), nullable=False),
         sa.Column("a", sa.BigInteger(), nullable=False),
