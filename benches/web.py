@@ -165,9 +165,10 @@ def ask_all(  # noqa: PLR0917  the start of a process of its own
     out: dict[str, Said] = {}
     for who, cookie in ((WHOLE, whole), (PART, part)):
         asker = Asker(port, cookie)
-        cursors, cursor = [], ""
-        for _ in range(10):  # ten pages of 500 down
-            cursor = asker.ask(f"/api/cameras?{urlencode({'limit': 500} | ({'cursor': cursor} if cursor else {}))}")["next"]  # fmt: skip
+        cursors, cursor, step = [], "", 500 if who == WHOLE else 50
+        for _ in range(cameras // 1_000):  # half way down the list
+            words = {"limit": step} | ({"cursor": cursor} if cursor else {})
+            cursor = asker.ask(f"/api/cameras?{urlencode(words)}")["next"]
             if cursor is None:
                 break
             cursors.append(cursor)

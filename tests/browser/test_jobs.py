@@ -15,9 +15,10 @@ from tests.sheet_maker import city, csv_bytes
 from tests.tickets.test_day_plan_rows import opened as opened_ticket
 
 from lenskeeper.base.days import date_of, local_day
-from lenskeeper.house.demo import CITY, TZ, Demo, DemoOrder, live_today, make_demo
+from lenskeeper.house.demo import TZ, Demo, DemoOrder, live_today, make_demo
 from lenskeeper.house.home import opened
 from lenskeeper.inventory.ids import PointId
+from lenskeeper.probing.simulator.river_city import CITY
 from lenskeeper.tickets.desk import TicketId
 
 HANDS: Final = ("mouse", "keys", "thumb")

@@ -40,6 +40,7 @@ from lenskeeper.reporting.takeover import Bucket
 from lenskeeper.units import rows as units
 
 REGISTER_CHANGED: Final = "register_changed"
+TOLD_ALONE_MAX: Final = 100  # cameras of one edit; of more, whoever follows reads all anew
 # Nothing that is known to be wrong by the day of acceptance; what is in the other buckets was inherited.
 NO_FAULT: Final = frozenset({Bucket.ANSWERS_WELL, Bucket.NOT_LOOKED_AT, Bucket.BUSY})
 
@@ -149,8 +150,11 @@ def edit(
             connection, scope, revisions, values, reason=reason, actor=actor, now_s=now_s
         )
         if batch_id is not None:
-            refresh(connection)
-            tell(connection, f"import:{batch_id}", now_s)
+            changed = [each.point_id for each in done.changes]
+            refresh(connection, changed)
+            few = len(changed) <= TOLD_ALONE_MAX
+            for subject in [f"point:{each}" for each in changed] if few else [f"import:{batch_id}"]:
+                tell(connection, subject, now_s)
         return batch_id, done
 
     return home.store.write(work, durable=True)
