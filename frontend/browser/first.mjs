@@ -16,7 +16,7 @@ const WITHOUT_ACT = {
   '/settings/messages': 'who is told is a file of settings',
 }
 const FULL = {
-  '/about': 'no list', '/audit': 'what was done so far stands in it', '/people': 'the administrator stands in it', '/people/grants': 'the administrator stands in it',
+  '/about': 'no list', '/api': 'the routes of the server stand in it', '/audit': 'what was done so far stands in it', '/people': 'the administrator stands in it', '/people/grants': 'the administrator stands in it',
   '/people/rights': 'drawn from the code', '/settings': 'the organisation stands in it', '/settings/units': 'the organisation stands in it', '/settings/limits': 'no list', '/work/shift': 'a shift of no ticket is handed over all the same',
 }
 const faults = []
