@@ -77,6 +77,8 @@ for (const path of ['/cameras/import', '/cameras/edits', '/cameras/takeover']) {
   await visit(window, path)
   check(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)), `${path} fits a phone`)
 }
+const accept = await page.getByRole('button', { name: 'Accept' }).first().boundingBox()
+check(accept.x >= 0 && accept.x + accept.width <= NARROW.width, 'what is done with a unit is reached without scrolling its table sideways')
 await page.getByRole('button', { name: 'Accept' }).first().click()
 const asked = page.getByRole('dialog')
 await asked.getByLabel('From', { exact: false }).first().fill('2026-12-01')

@@ -37,4 +37,4 @@ def test_a_sheet_is_read_in_by_keyboard_and_taken_back_and_a_unit_is_taken_over_
         LENSKEEPER_SHEET=str(sheet),
         LENSKEEPER_FAULTY=str(FAULTY),
     )
-    assert said.count("yes ") == 9
+    assert said.count("yes ") == 10

@@ -1,5 +1,5 @@
 // What is read at eight o'clock, and live: rates with their coverage, what changed, the worst units, open causes, the trend.
-import { Paper, SegmentedControl, Table, Title } from '@mantine/core'
+import { Button, Paper, SegmentedControl, Table, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useId, useMemo, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -49,8 +49,9 @@ export default function OverviewPage() {
 
 function Page({ shown, days, onDays }: { shown: Shown; days: string; onDays: (days: string) => void }) {
   const { t } = useTranslation(['overview', 'common'])
+  const me = useMe()
   const total = STATES.reduce((all, each) => all + shown.states[each], 0)
-  if (total === 0 && shown.days.length === 0) return <Empty title={t('none')} act={<Link href="/cameras">{t('to_cameras')}</Link>}>{t('none_note')}</Empty>
+  if (total === 0 && shown.days.length === 0) return <Empty title={t('none')} act={me.may('keep_register') ? <Button component={Link} href="/cameras/import">{t('read_in')}</Button> : <Link href="/cameras">{t('to_cameras')}</Link>}>{t('none_note')}</Empty>
   const [now, then] = [sharesOf(shown.days.slice(-1)), sharesOf(shown.days.slice(-2, -1))]
   return (
     <>

@@ -141,7 +141,7 @@ function Guarantees() {
   return (
     <Part title={t('guarantees.title')} note={t('guarantees.note')} acts={<Button size="compact-sm" onClick={() => setEntering(true)}>{t('guarantees.enter')}</Button>}>
       <Answer of={found} lines={3}>
-        {(rows) => rows.length === 0 ? <Empty title={t('guarantees.none')} /> : (
+        {(rows) => rows.length === 0 ? <Empty title={t('guarantees.none')} act={<Button variant="default" onClick={() => setEntering(true)}>{t('guarantees.enter')}</Button>} /> : (
           <Wide label={t('guarantees.title')}>
             <Table aria-label={t('guarantees.title')} miw={720}>
               <Table.Thead><Table.Tr><Table.Th>{t('guarantees.name')}</Table.Th><Table.Th>{t('guarantees.from')}</Table.Th><Table.Th>{t('guarantees.to')}</Table.Th><Table.Th>{t('guarantees.clocks')}</Table.Th><Table.Th>{t('guarantees.cameras')}</Table.Th><Table.Th>{t('guarantees.state')}</Table.Th></Table.Tr></Table.Thead>
