@@ -9,12 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 from starlette.testclient import TestClient
 from tests.register_kit import camera
 from tests.repair_kit import RepairCity, always, silent
 from tests.web_kit import ClientOf
 
+from lenskeeper.accounts.grants import Wanted
+from lenskeeper.accounts.ids import AccountId
+from lenskeeper.accounts.rows_grants import give
 from lenskeeper.accounts.schema import account, account_grant
 from lenskeeper.accounts.verbs import Role
 from lenskeeper.audit import rows
@@ -180,6 +183,35 @@ def test_a_grant_that_ends_while_it_is_written_ends_it(
     assert (row["state"], row["fault"]) == ("failed", "rights_changed")
     assert not file_of(home, answer.json()["export_id"], "csv").exists()
     assert client.get(f"/api/exports/{row['export_id']}/file").status_code == 409
+
+
+def test_no_file_holds_rows_of_before_and_after_a_narrowed_right(
+    home: Home, two: tuple[int, int], client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(home, Role.OPERATOR, unit=two[0])
+    now_s = home.now_s()
+
+    def more(connection: Connection) -> int:
+        name = client.login  # type: ignore[attr-defined]
+        number = connection.execute(select(account.c.id).where(account.c.name == name)).scalar_one()
+        wanted = Wanted(Role.OPERATOR, UnitId(two[1]), because="test")
+        return int(give(connection, AccountId(number), wanted, actor=LOCAL_OPERATOR, now_s=now_s).grant_id)
+
+    second = home.store.write(more)
+    monkeypatch.setattr(exports, "ROWS_AT_ONCE", 1)
+    page = exports._page
+
+    def then_narrowed(*given: Any) -> Any:
+        answer = page(*given)
+        mine = account_grant.c.id == second
+        home.store.write(lambda c: c.execute(update(account_grant).where(mine).values(ended_s=now_s)))
+        return answer
+
+    monkeypatch.setattr(exports, "_page", then_narrowed)
+    client.post("/api/exports/cameras", params={"file": "csv"})
+    desk_of(client).wait()
+    row = state_of(client)
+    assert (row["state"], row["fault"], row["total"]) == ("failed", "rights_changed", 2)
 
 
 def test_whoever_is_locked_while_it_is_written_gets_none(

@@ -656,6 +656,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cameras/{point_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes
+         * @description Who changed what of a camera in the register, when and why: the last 200 acts. Addresses for who may see them.
+         */
+        get: operations["cameras_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cameras/{point_id}/past": {
         parameters: {
             query?: never;
@@ -3626,6 +3646,22 @@ export interface components {
             unit: string;
         };
         /**
+         * CameraChange
+         * @description One act upon a camera in the register. why: the reason, the sheet or the document; empty: none was given.
+         */
+        CameraChange: {
+            /** Act */
+            act: string;
+            /** Actor */
+            actor: string;
+            /** At S */
+            at_s: number;
+            /** Fields */
+            fields: components["schemas"]["FieldChanged"][];
+            /** Why */
+            why: string;
+        };
+        /**
          * CameraFileShown
          * @description What the register knows of one camera. missing: what of the declaration is not there (charter clause 6).
          *
@@ -4425,6 +4461,16 @@ export interface components {
             value: string;
             /** Why */
             why: string;
+        };
+        /**
+         * FieldChanged
+         * @description One value of the register that changed, by its name there.
+         */
+        FieldChanged: {
+            after: components["schemas"]["ValueShown"];
+            before: components["schemas"]["ValueShown"];
+            /** Name */
+            name: string;
         };
         /**
          * FigureShown
@@ -7437,6 +7483,16 @@ export interface components {
             path: string;
             /** Unit Id */
             unit_id: number;
+        };
+        /**
+         * ValueShown
+         * @description What was, or came to be. is_known false: no book tells it, or it is not for this reader.
+         */
+        ValueShown: {
+            /** Is Known */
+            is_known: boolean;
+            /** Value */
+            value: string | number | boolean | null;
         };
         /**
          * Verb
@@ -10898,6 +10954,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CameraFileShown"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description too many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cameras_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraChange"][];
                 };
             };
             /** @description not signed in */

@@ -17,7 +17,7 @@ from lenskeeper.inventory import rows_devices, rows_points
 from lenskeeper.inventory.completeness import completeness
 from lenskeeper.inventory.ids import PointId
 from lenskeeper.inventory.rows_seen import times_seen
-from lenskeeper.reporting import screens_cameras
+from lenskeeper.reporting import screens_cameras, screens_changes
 from lenskeeper.reporting.screen_states import STATE_WORDS
 from lenskeeper.reporting.screens_cameras import PAST_DAYS_MAX, CameraFilter, Order, key_of
 from lenskeeper.units.ids import UnitId
@@ -152,6 +152,31 @@ class CameraPast(Shown):
     bands: list[BandShown]
 
 
+class ValueShown(Shown):
+    """What was, or came to be. is_known false: no book tells it, or it is not for this reader."""
+
+    is_known: bool
+    value: str | int | float | bool | None
+
+
+class FieldChanged(Shown):
+    """One value of the register that changed, by its name there."""
+
+    name: str
+    before: ValueShown
+    after: ValueShown
+
+
+class CameraChange(Shown):
+    """One act upon a camera in the register. why: the reason, the sheet or the document; empty: none was given."""
+
+    at_s: int
+    actor: str
+    act: str
+    why: str
+    fields: list[FieldChanged]
+
+
 def wanted(  # noqa: PLR0917  each is a word of the address
     state: Annotated[str, Query(max_length=60, description="states by commas; empty: all")] = "",
     klass: Annotated[str, Query(pattern=r"^([123](,[123])*)?$", description="classes by commas")] = "",
@@ -258,6 +283,18 @@ def camera(asking: See, point_id: Number) -> CameraFileShown:
         ],
         may_see_addresses=sees,
     )
+
+
+@router.get("/{point_id}/changes")
+def changes(asking: See, point_id: Number) -> list[CameraChange]:
+    """Who changed what of a camera in the register, when and why: the last 200 acts. Addresses for who may see them."""
+    number = PointId(point_id)
+    addresses = scope_for(asking.person, Verb.SEE_ADDRESSES, asking.now_s)
+    with asking.home.store.read() as connection:
+        spans = times_seen(connection, addresses, [number]).get(number, [])
+        sees = any(a <= asking.now_s < b for a, b in spans)
+        found = screens_changes.changes(connection, asking.scope, number, asking.now_s, sees_addresses=sees)
+    return [CameraChange(**msgspec.to_builtins(each)) for each in found]
 
 
 @router.get("/{point_id}/past")

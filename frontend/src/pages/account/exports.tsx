@@ -41,7 +41,7 @@ export function Exports() {
 
 function One({ row, onDrop }: { row: Row; onDrop: () => void }) {
   const { t } = useTranslation('shell')
-  const title = t('exports.named', { what: t(`area.${row.what === 'cameras' ? 'cameras' : 'work'}`), kind: row.kind.toUpperCase() })
+  const title = t('exports.named', { what: t(`exports.what.${row.what}`), kind: row.kind.toUpperCase() })
   const share = row.total ? Math.min(1, row.done / row.total) : null
   return (
     <Paper withBorder p="md" component="article" aria-label={title}>
@@ -70,6 +70,6 @@ function One({ row, onDrop }: { row: Row; onDrop: () => void }) {
 
 /** The filter in a line. */
 function asked(row: Row, name: (key: string) => string, whole: string): string {
-  const said = Object.entries(row.asked).map(([key, value]) => `${name(key)}: ${Array.isArray(value) ? value.join(', ') : String(value)}`)
+  const said = Object.entries(row.asked).map(([key, value]) => (value === true ? name(key) : `${name(key)}: ${Array.isArray(value) ? value.join(', ') : String(value)}`))
   return said.length > 0 ? said.join(' · ') : whole
 }

@@ -125,7 +125,7 @@ function Parameters({ asked, said }: { asked: Asked; said: Description }) {
     <section aria-label={t('parameters')}>
       <Title order={3} size="h6">{t('parameters')}</Title>
       <Wide label={t('parameters')}>
-        <Table aria-label={t('parameters')} miw={520}>
+        <Table aria-label={t('parameters')} miw={640}>
           <Table.Thead><Table.Tr><Table.Th>{t('common:word.name')}</Table.Th><Table.Th>{t('where')}</Table.Th><Table.Th>{t('type')}</Table.Th><Table.Th>{t('meaning')}</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>
             {(asked.parameters ?? []).map((each) => {

@@ -12,6 +12,7 @@ import { Instant, StateMark } from '../../shell/marks'
 import { Answer, Empty, PageHead, Wide } from '../../shell/page'
 import { Sign } from '../../shell/signs'
 import { PictureFigures } from './picture'
+import { Changes } from './changes'
 import { useReason } from './reason'
 
 type Card = Schemas['CameraCard']
@@ -41,6 +42,7 @@ export function OneCamera({ point_id }: { point_id: number }) {
         <Part title={t('picture.title')}><PictureFigures point_id={point_id} /></Part>
         <Tickets point_id={point_id} />
         <Answer of={file} lines={6}>{(found) => <><Declared file={found} /><Devices file={found} /></>}</Answer>
+        <Changes point_id={point_id} />
         <Part title={t('view.title')}><p className="dim"><Sign name="cameras" /> {t('view.comes')}</p></Part>
       </div>
     </>
