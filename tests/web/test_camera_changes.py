@@ -13,10 +13,8 @@ from lenskeeper.base.access import LOCAL_OPERATOR
 from lenskeeper.house.home import Home
 from lenskeeper.house.screens import refreshed
 from lenskeeper.inventory import rows_declarations, rows_points, rows_undo
-from lenskeeper.inventory.ids import PointId
-from lenskeeper.inventory.rows_batches import BatchId
+from lenskeeper.inventory.ids import BatchId, PointId
 from lenskeeper.inventory.rows_declarations import Declared
-from lenskeeper.units.ids import UnitId
 
 FILE = camera(1, pole="12", purpose="traffic")
 
@@ -130,11 +128,10 @@ def test_addresses_and_other_units_are_told_to_who_may_see_them(
     home: Home, one: PointId, client_of: ClientOf
 ) -> None:
     by_hand(home, one, 10, url="rtsp://10.9.9.9/live")
-    north, south = (
-        home.store.write(lambda c, path=path: city(c, path))[path] for path in ("City/North", "City/South")
-    )
+    units = home.store.write(lambda c: city(c, "City/North", "City/South"))
+    north, south = units["City/North"], units["City/South"]
     move = {"from_day": (NOON + 86_400) // 86_400, "actor": LOCAL_OPERATOR, "now_s": NOON + 20}
-    home.store.write(lambda c: rows_points.move(c, one, UnitId(south), **move))  # type: ignore[arg-type]
+    home.store.write(lambda c: rows_points.move(c, one, south, **move))  # type: ignore[arg-type]
     moved, changed, _ = told(client_of(home, Role.OPERATOR), one)
     assert pairs(changed) == {"url": [FILE.url, "rtsp://10.9.9.9/live"]}
     assert pairs(moved) == {"unit": ["City/North", "City/South"]}
