@@ -109,11 +109,13 @@ def test_an_edit_of_many_is_told_once_with_its_reason(home: Home, one: PointId, 
     assert len(told(client, one)) == 2
 
 
-def test_a_declaration_is_told_with_its_document(home: Home, one: PointId, client_of: ClientOf) -> None:
+def test_a_declaration_of_the_same_second_is_told_after_the_entry_with_its_document(
+    home: Home, one: PointId, client_of: ClientOf
+) -> None:
     what = Declared("public_road", "traffic", "law 9", "police", "office")
     home.store.write(
         lambda c: rows_declarations.declare(
-            c, what, document="no. 8", codes=[FILE.code], actor=LOCAL_OPERATOR, now_s=NOON + 10
+            c, what, document="no. 8", codes=[FILE.code], actor=LOCAL_OPERATOR, now_s=NOON
         )
     )
     change = told(client_of(home), one)[0]

@@ -72,7 +72,9 @@ def changes(
         *_sheets(connection, edits, stands, units),
         *_declared(connection, point_id),
     ]  # fmt: skip
-    found.sort(key=lambda each: each.at_s, reverse=True)
+    found.sort(
+        key=lambda each: (each.at_s, each.act != "point.add"), reverse=True
+    )  # it begins with its entry
     told = list(_joined(found, stands))[:CHANGES_MAX]
     return told if sees_addresses else [_without_addresses(each) for each in told]
 
