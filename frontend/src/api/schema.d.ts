@@ -16737,6 +16737,8 @@ export interface operations {
     register_commit_sheet: {
         parameters: {
             query: {
+                /** @description what a row about a registered camera does */
+                policy?: "create" | "update" | "skip";
                 /** @description of the file */
                 name: string;
                 /** @description of its coordinates, as declared: wgs84, gcj02, bd09 */
@@ -16745,8 +16747,6 @@ export interface operations {
                 unit?: string;
                 /** @description set up units that are not known; a register without any does so anyway */
                 new_units?: boolean;
-                /** @description what a row about a registered camera does */
-                policy?: "create" | "update" | "skip";
             };
             header?: never;
             path?: never;
@@ -17029,6 +17029,8 @@ export interface operations {
     register_check_sheet: {
         parameters: {
             query: {
+                /** @description of reasons, cures and workbooks */
+                language?: components["schemas"]["Language"];
                 /** @description of the file */
                 name: string;
                 /** @description of its coordinates, as declared: wgs84, gcj02, bd09 */
@@ -17037,8 +17039,6 @@ export interface operations {
                 unit?: string;
                 /** @description set up units that are not known; a register without any does so anyway */
                 new_units?: boolean;
-                /** @description of reasons, cures and workbooks */
-                language?: components["schemas"]["Language"];
             };
             header?: never;
             path?: never;
@@ -17237,6 +17237,8 @@ export interface operations {
     register_faulty_rows: {
         parameters: {
             query: {
+                /** @description of reasons, cures and workbooks */
+                language?: components["schemas"]["Language"];
                 /** @description of the file */
                 name: string;
                 /** @description of its coordinates, as declared: wgs84, gcj02, bd09 */
@@ -17245,8 +17247,6 @@ export interface operations {
                 unit?: string;
                 /** @description set up units that are not known; a register without any does so anyway */
                 new_units?: boolean;
-                /** @description of reasons, cures and workbooks */
-                language?: components["schemas"]["Language"];
             };
             header?: never;
             path?: never;

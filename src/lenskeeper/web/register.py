@@ -4,11 +4,12 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import Field
 
 from lenskeeper.accounts.verbs import Verb
@@ -57,6 +58,24 @@ UnitPath = Annotated[str, Query(max_length=400, description="the unit of new cam
 NewUnits = Annotated[
     bool, Query(description="set up units that are not known; a register without any does so anyway")
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSaid:
+    """How a sheet is meant, as its address says."""
+
+    name: str
+    crs: str
+    unit: str
+    new_units: bool
+
+
+def sheet_said(name: Name, crs: Crs, unit: UnitPath = "", new_units: NewUnits = False) -> SheetSaid:  # noqa: FBT002  a query
+    """What every question about a sheet says beside its bytes."""
+    return SheetSaid(name, crs, unit, new_units)
+
+
+Sheet = Annotated[SheetSaid, Depends(sheet_said)]
 Words = Annotated[str, Field(max_length=400)]
 Day = Annotated[int, Field(ge=0, le=DAY_MAX)]
 EditValues = Annotated[
@@ -289,44 +308,24 @@ class DeclarationMade(Shown):
 
 
 @router.post("/sheets/check")
-def check_sheet(
-    asking: Keep,
-    body: Bytes,
-    name: Name,
-    crs: Crs,
-    *,
-    unit: UnitPath = "",
-    new_units: NewUnits = False,
-    language: Spoken = Language.EN,
-) -> SheetChecked:
+def check_sheet(asking: Keep, body: Bytes, sheet: Sheet, language: Spoken = Language.EN) -> SheetChecked:
     """The dry run: every fault of every row with its place, reason and cure. Writes nothing."""
-    with _order(asking, body, name, crs, unit, new_units=new_units) as order:
+    with _order(asking, body, sheet) as order:
         return _checked(house.check(asking.home, order), language)
 
 
 @router.post("/sheets/compare")
-def compare_sheet(
-    asking: Keep, body: Bytes, name: Name, crs: Crs, *, unit: UnitPath = "", new_units: NewUnits = False
-) -> SheetCompared:
+def compare_sheet(asking: Keep, body: Bytes, sheet: Sheet) -> SheetCompared:
     """A later sheet beside the register: new, gone, moved, told otherwise. Writes nothing."""
-    with _order(asking, body, name, crs, unit, new_units=new_units) as order:
+    with _order(asking, body, sheet) as order:
         _, found = house.compare(asking.home, order)
     return _compared(found)
 
 
 @router.post("/sheets/faulty", **a_file("zip"))
-def faulty_rows(
-    asking: Keep,
-    body: Bytes,
-    name: Name,
-    crs: Crs,
-    *,
-    unit: UnitPath = "",
-    new_units: NewUnits = False,
-    language: Spoken = Language.ZH,
-) -> Response:
+def faulty_rows(asking: Keep, body: Bytes, sheet: Sheet, language: Spoken = Language.ZH) -> Response:
     """The faulty rows of a sheet that was not written yet: a workbook for each department, packed."""
-    with _order(asking, body, name, crs, unit, new_units=new_units) as order:
+    with _order(asking, body, sheet) as order:
         parked = house.check(asking.home, order).parked
     return _books(parked, language, "faulty-rows")
 
@@ -339,24 +338,15 @@ def imports(asking: Keep) -> list[ImportRow]:
 
 
 @router.post("/imports", status_code=201)
-def commit_sheet(
-    asking: Keep,
-    body: Bytes,
-    name: Name,
-    crs: Crs,
-    *,
-    unit: UnitPath = "",
-    new_units: NewUnits = False,
-    policy: Policy = "update",
-) -> SheetCommitted:
+def commit_sheet(asking: Keep, body: Bytes, sheet: Sheet, policy: Policy = "update") -> SheetCommitted:
     """Write the good rows and keep the faulty ones for their departments. Invalid: a header is wrong, or no row is good."""
-    with _order(asking, body, name, crs, unit, policy, new_units=new_units) as order:
+    with _order(asking, body, sheet, policy) as order:
         checked, made = house.commit(asking.home, order, asking.actor)
     if made is None:
         why = (
             "its headers are wrong: see the dry run" if checked.header_faults else "none of its rows is good"
         )
-        raise Invalid(f"nothing of {name} was written: {why}", field="body")
+        raise Invalid(f"nothing of {sheet.name} was written: {why}", field="body")
     done = made.committed
     return SheetCommitted(
         number=made.batch_id,
@@ -502,14 +492,16 @@ def _whole(asking: Asking) -> None:
 
 @contextmanager
 def _order(
-    asking: Asking, body: bytes, name: str, crs: str, unit: str, policy: str = "update", *, new_units: bool
+    asking: Asking, body: bytes, sheet: SheetSaid, policy: str = "update"
 ) -> Iterator[house.SheetOrder]:
     """A sheet that came as bytes, as long as it is read; it lies on no disk afterwards."""
     _whole(asking)
     with TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name.replace("\\", "/")).name
+        path = Path(folder) / Path(sheet.name.replace("\\", "/")).name
         path.write_bytes(body)
-        yield house.SheetOrder(path, crs, unit=unit, new_units=new_units or None, on_duplicate=policy)
+        yield house.SheetOrder(
+            path, sheet.crs, unit=sheet.unit, new_units=sheet.new_units or None, on_duplicate=policy
+        )
 
 
 def _faults(found: Sequence[RowFault], language: Language) -> list[FaultShown]:

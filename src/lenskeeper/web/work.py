@@ -225,9 +225,9 @@ def filters_of(
     live: Annotated[bool | None, Query(description="not over yet; false: over; without: both")] = None,
     desk: Annotated[list[Desk], Query()] = [],  # noqa: B006  FastAPI copies it
     contract: Id | None = None,
-    klass: Annotated[list[Id], Query()] = [],  # noqa: B006
-    stage: Annotated[list[Stage], Query()] = [],  # noqa: B006
-    kind: Annotated[list[CauseKind], Query()] = [],  # noqa: B006
+    klass: Annotated[list[Id], Query()] = [],  # noqa: B006  the same
+    stage: Annotated[list[Stage], Query()] = [],  # noqa: B006  the same
+    kind: Annotated[list[CauseKind], Query()] = [],  # noqa: B006  the same
     what: Annotated[str, Query(max_length=WORDS_CHARS_MAX)] = "",
     late: bool | None = None,
     held: bool | None = None,
