@@ -48,6 +48,14 @@ export async function handOf(kind, browser, base, { state, language = 'en', sche
   }[kind]
 
   hand.open = async (wanted, { back = false } = {}) => { hand.actions += 1; await press(wanted, back) }
+  /** A row of a list: its link, or by keys `j` until it has the focus, and Enter. */
+  hand.openRow = async (row) => {
+    if (kind !== 'keys') return hand.open(row.getByRole('link').first())
+    hand.actions += 1
+    await row.waitFor()
+    for (let n = 0; n < TABS_MAX && !(await row.evaluate((node) => node === document.activeElement)); n += 1) await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+  }
   hand.toggle = async (wanted) => {
     hand.actions += 1
     if (kind === 'keys') { await walk(wanted); await page.keyboard.press('Space') }

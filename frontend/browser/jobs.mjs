@@ -27,7 +27,7 @@ const JOBS = {
   },
   async 'a ticket is begun and closed with what was the matter'() {
     await hand.go('Work')
-    await hand.open(page.getByRole('grid', { name: 'Tickets' }).getByRole('link', { name: `#${ticket} ` }))
+    await hand.openRow(page.getByRole('grid', { name: 'Tickets' }).getByRole('row').filter({ has: page.getByRole('link', { name: `#${ticket} ` }) }))
     for (const step of ['Accept', 'On site', 'Done']) await hand.open(page.getByRole('main').getByRole('button', { name: step, exact: true }))
     const asked = page.getByRole('dialog')
     await hand.write(asked.getByRole('textbox'), `fuse changed by ${kind}`)
@@ -71,7 +71,7 @@ const JOBS = {
   async "last month's report is opened, and its PDF fetched"() {
     await hand.go('Reports')
     const row = page.getByRole('grid', { name: 'Reports' }).getByRole('row').filter({ hasText: `${month}-01 – ${month}` }).filter({ hasText: unit })
-    await hand.open(row.getByRole('link').first())
+    await hand.openRow(row)
     const pdf = page.getByRole('link', { name: 'PDF', exact: true })
     await pdf.waitFor()
     const [file] = await Promise.all([page.waitForEvent('download'), hand.open(pdf)])
