@@ -3,7 +3,7 @@ import { faultsOf, keysOf, unequal } from '../../scripts/words.mjs'
 import { pseudo } from './i18n'
 import { fits } from './keys'
 import { liveState } from './live'
-import { walked } from './table'
+import { clickedWidth, walked } from './table'
 
 const key = (name: string, more = {}) => ({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...more })
 
@@ -16,6 +16,12 @@ describe('walking in a table', () => {
   it('other keys do not walk, and an empty table has nowhere to go', () => {
     expect(walked('a', 3, 10, 4)).toBeNull()
     expect(walked('j', 0, 0, 4)).toBeNull()
+  })
+})
+
+describe('the width of a column by clicks', () => {
+  it('widens to the widest, and begins again with the narrowest', () => {
+    expect([100, 300, 400, 420].map(clickedWidth)).toEqual([140, 420, 420, 96])
   })
 })
 
