@@ -676,6 +676,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cameras/{point_id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description The figures of one camera's picture: what is usual there, and those of the looks that changed its verdict.
+         */
+        get: operations["cameras_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cameras/{point_id}/past": {
         parameters: {
             query?: never;
@@ -688,26 +708,6 @@ export interface paths {
          * @description The bands of one camera's past: what held, lane by lane; gaps are unknown.
          */
         get: operations["cameras_past"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cameras/{point_id}/picture": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Picture
-         * @description The figures of one camera's picture: what is usual there, and those of the looks that changed its verdict.
-         */
-        get: operations["cameras_picture"];
         put?: never;
         post?: never;
         delete?: never;
@@ -11120,12 +11120,9 @@ export interface operations {
             };
         };
     };
-    cameras_past: {
+    cameras_figures: {
         parameters: {
-            query?: {
-                /** @description so many days back from now */
-                days?: number;
-            };
+            query?: never;
             header?: never;
             path: {
                 point_id: number;
@@ -11140,7 +11137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CameraPast"];
+                    "application/json": components["schemas"]["CameraPicture"];
                 };
             };
             /** @description not signed in */
@@ -11215,9 +11212,12 @@ export interface operations {
             };
         };
     };
-    cameras_picture: {
+    cameras_past: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description so many days back from now */
+                days?: number;
+            };
             header?: never;
             path: {
                 point_id: number;
@@ -11232,7 +11232,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CameraPicture"];
+                    "application/json": components["schemas"]["CameraPast"];
                 };
             };
             /** @description not signed in */

@@ -312,8 +312,8 @@ def past(
     return CameraPast(from_s=to_s - days * DAY_S, to_s=to_s, bands=shown)
 
 
-@router.get("/{point_id}/picture")
-def picture(asking: See, point_id: Number) -> CameraPicture:
+@router.get("/{point_id}/figures")
+def figures(asking: See, point_id: Number) -> CameraPicture:
     """The figures of one camera's picture: what is usual there, and those of the looks that changed its verdict."""
     number = PointId(point_id)
     with asking.home.store.read() as connection:

@@ -11,7 +11,7 @@ import { useLive } from '../../shell/live'
 import { Instant, StateMark } from '../../shell/marks'
 import { Answer, Empty, PageHead, Wide } from '../../shell/page'
 import { Sign } from '../../shell/signs'
-import { PictureFigures } from './picture'
+import { PictureFigures } from './figures'
 import { Changes } from './changes'
 import { useReason } from './reason'
 

@@ -16,7 +16,7 @@ const SHOWN = ['mean', 'crispness', 'edged_share', 'veil_share', 'noise', 'flat_
 const FAR_SIGMAS = 3
 
 export function PictureFigures({ point_id }: { point_id: number }) {
-  const found = useQuery({ queryKey: ['cameras', 'picture', point_id], queryFn: () => got(api.GET('/api/cameras/{point_id}/picture', { params: { path: { point_id } } })) })
+  const found = useQuery({ queryKey: ['cameras', 'picture', point_id], queryFn: () => got(api.GET('/api/cameras/{point_id}/figures', { params: { path: { point_id } } })) })
   return <Answer of={found} lines={4}>{(picture) => <Figures of={picture} />}</Answer>
 }
 

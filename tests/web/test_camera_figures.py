@@ -29,7 +29,7 @@ def city(home: Home) -> RepairCity:
 
 
 def asked(client: TestClient, point_id: int) -> Any:
-    said = client.get(f"/api/cameras/{point_id}/picture")
+    said = client.get(f"/api/cameras/{point_id}/figures")
     assert said.status_code == 200, said.text
     return said.json()
 
@@ -60,7 +60,7 @@ def test_a_camera_that_nobody_looked_at_has_no_figures_and_a_foreign_one_is_not_
     with home.store.read() as connection:
         south = next(int(u.unit_id) for u in tree(connection, Scope.ALL) if u.path == "City/South")
     other = client_of(home, Role.OPERATOR, unit=south)
-    assert other.get(f"/api/cameras/{city.points[0]}/picture").status_code == 404
+    assert other.get(f"/api/cameras/{city.points[0]}/figures").status_code == 404
 
 
 def test_a_file_tells_what_its_class_asks_for_and_it_lacks(
