@@ -74,7 +74,7 @@ function Finding({ areas }: { areas: Area[] }) {
     .map((each): Hit => ({ key: `area-${each.name}`, title: t(`area.${each.name}`), note: t('palette.page'), sign: each.sign, run: () => go(`/${each.name}`) }))
     .filter((each) => has(each.title))
   const acts = offered.flatMap((each) => each.current).filter((each) => has(each.title))
-  const rows: Hit[] = (asked ? (found.data?.rows ?? []) : []).map((each) => {
+  const rows: Hit[] = (asked && !found.isPlaceholderData ? (found.data?.rows ?? []) : []).map((each) => {
     const lead = LEADS[each.kind]
     return { key: `${each.kind}-${each.id}`, title: each.title, note: each.note, state: each.state, sign: lead.sign, run: () => go(lead.to(each.id)) }
   })
